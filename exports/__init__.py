@@ -1,0 +1,1 @@
+"""Tables for other programs: what each column means, and the files they are written to."""

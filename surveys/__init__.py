@@ -1,0 +1,1 @@
+"""Touchstone: from a YAML instrument to a form, from a form to figures that can be trusted."""

@@ -1,0 +1,34 @@
+"""The migrations, in order. A migration that has been released is never edited."""
+
+from __future__ import annotations
+
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from surveys.store.tables import FIRST, Table
+
+migrations = Migrations("touchstone")
+
+
+def create(db: Database, name: str, table: Table) -> None:
+    """Create one declared table as a STRICT one, with its indexes."""
+    db[name].create(
+        dict(table.columns),
+        pk=table.key if len(table.key) > 1 else table.key[0],
+        not_null=set(table.columns) - table.optional,
+        foreign_keys=[
+            (columns, other, other_columns)
+            for columns, (other, other_columns) in table.references.items()
+        ],
+        strict=True,
+    )
+    for columns in table.indexes:
+        db[name].create_index(list(columns))
+    for columns in table.unique:
+        db[name].create_index(list(columns), unique=True)
+
+
+@migrations()
+def m001_first(db: Database) -> None:
+    for name, table in FIRST.items():
+        create(db, name, table)

@@ -1,0 +1,221 @@
+"""Every table, declared once for every engine.
+
+Rules that let rows be spread over several machines by site later: ``site_id`` is text and comes
+first in every key of a row that belongs to a site; ids are made by the program, never by a
+sequence; no triggers; times are bound from Python as UTC ISO 8601 text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: columns with their Python types (``str``, ``int``, ``float``), and its keys."""
+
+    columns: dict[str, type]
+    key: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+    references: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    indexes: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+
+
+_SITE = {("site_id",): ("sites", ("site_id",))}
+_SUBMISSION = {("site_id", "submission_id"): ("submissions", ("site_id", "submission_id"))}
+
+FIRST = {
+    # What this installation was told: base_url, organisation, …
+    "settings": Table({"name": str, "value": str}, ("name",)),
+    "sites": Table(
+        {
+            "site_id": str,
+            "name": str,
+            "region": str,
+            "timezone": str,  # IANA name
+            "language": str,
+            "address": str,
+            "latitude": float,
+            "longitude": float,
+            "kind": str,  # external or internal
+        },
+        ("site_id",),
+        optional=frozenset({"latitude", "longitude"}),
+    ),
+    # Every published version of every instrument, for ever: `document` is the resolved JSON.
+    "instruments": Table(
+        {
+            "instrument": str,
+            "version": str,
+            "document": str,
+            "published_utc": str,
+        },
+        ("instrument", "version"),
+    ),
+    # What a submission may come under: a QR code, a visit or an invitation to answer.
+    "tokens": Table(
+        {
+            "token": str,
+            "kind": str,  # code, visit or invitation
+            "site_id": str,
+            "instrument": str,
+            "source": str,
+            "touchpoint": str,
+            "status": str,  # active or withdrawn
+            "created_utc": str,
+            "withdrawn_utc": str,
+            "reason": str,
+            "replaced_by": str,
+        },
+        ("token",),
+        optional=frozenset({"touchpoint", "withdrawn_utc", "reason", "replaced_by"}),
+        references=_SITE,
+        indexes=(("site_id", "kind", "status"),),
+    ),
+    # The record. Only `status`, `flags`, `marks`, `form_used` and the erasure columns ever change.
+    "submissions": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "token": str,
+            "instrument": str,  # of the token
+            "source": str,
+            "mode": str,
+            "touchpoint": str,
+            "form": str,  # as sent
+            "form_used": str,  # the form it is read by: as sent, or chosen by a person
+            "status": str,  # counted, pending, held, returned, rejected, replaced
+            "flags": str,  # JSON list: careless, repeat, clock
+            "flagged": int,  # 1 if careless or a repeat
+            "digest": str,
+            "language": str,
+            "started_local": str,
+            "finished_local": str,
+            "received_utc": str,
+            "day": str,  # ISO date in the site's time zone, fixed at intake
+            "payload": str,  # the submission as sent (canonical JSON) without contacts
+            "problems": str,  # JSON list of problems
+            "marks": str,  # JSON list of [facet, level] that its tallies hold while counted
+            "replaces": str,
+            "secret_sha256": str,
+            "erased_utc": str,
+        },
+        ("site_id", "submission_id"),
+        optional=frozenset(
+            {
+                "touchpoint",
+                "form_used",
+                "language",
+                "started_local",
+                "finished_local",
+                "replaces",
+                "secret_sha256",
+                "erased_utc",
+            }
+        ),
+        references=_SITE,
+        indexes=(("site_id", "replaces"), ("status", "site_id"), ("submission_id",)),
+    ),
+    "amendments": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "number": int,
+            "at_utc": str,
+            "person_id": str,
+            "reason": str,
+            "form": str,  # the form to read it by from now on
+            "answers": str,  # JSON object: question to its amended answer (null = taken away)
+        },
+        ("site_id", "submission_id", "number"),
+        references=_SUBMISSION,
+    ),
+    # Other content that came under a known id.
+    "conflicting": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "digest": str,
+            "received_utc": str,
+            "payload": str,
+            "problems": str,
+            "status": str,  # held, accepted, rejected
+        },
+        ("site_id", "submission_id", "digest"),
+        references=_SUBMISSION,
+    ),
+    # Ways to reach a customer: split off at intake, erasable, never exported.
+    "contacts": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "digest": str,  # of the content it came with
+            "question": str,
+            "contact": str,
+        },
+        ("site_id", "submission_id", "digest", "question"),
+        references=_SUBMISSION,
+    ),
+    # One row is one bar of a histogram. Derived from submissions; `rebuild` derives it again.
+    "tallies": Table(
+        {
+            "site_id": str,
+            "instrument": str,
+            "source": str,
+            "mode": str,
+            "facet": str,
+            "day": str,
+            "level": str,
+            "flagged": int,
+            "n": int,
+        },
+        ("site_id", "instrument", "source", "mode", "facet", "day", "level", "flagged"),
+        references=_SITE,
+    ),
+    "people": Table(
+        {
+            "person_id": str,
+            "email": str,
+            "name": str,
+            "role": str,  # owner, manager, reviewer, shopper, staff
+            "password_hash": str,
+            "status": str,  # invited, active, removed
+            "epoch": int,  # raised to sign the person out everywhere
+            "created_utc": str,
+        },
+        ("person_id",),
+        optional=frozenset({"password_hash"}),
+        unique=(("email",),),
+    ),
+    # What a person may see: kind is region or site.
+    "grants": Table(
+        {"person_id": str, "kind": str, "value": str},
+        ("person_id", "kind", "value"),
+        references={("person_id",): ("people", ("person_id",))},
+    ),
+    # Single-use links; only the SHA-256 of the token is kept. No person: the first owner.
+    "invitations": Table(
+        {
+            "token_sha256": str,
+            "person_id": str,
+            "created_utc": str,
+            "expires_utc": str,
+            "used_utc": str,
+        },
+        ("token_sha256",),
+        optional=frozenset({"person_id", "used_utc"}),
+    ),
+    # Who did what; append only.
+    "audit": Table(
+        {
+            "audit_id": str,
+            "at_utc": str,
+            "person_id": str,  # "" for the command line
+            "action": str,
+            "subject": str,
+            "detail": str,  # JSON
+        },
+        ("audit_id",),
+    ),
+}

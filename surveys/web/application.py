@@ -1,0 +1,35 @@
+"""The Flask application: blueprints put together over one installation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+
+from surveys.installation import Installation
+from surveys.intake import Intake
+from surveys.store.writer import GroupCommit
+from surveys.web import api, customer, desk, downloads, health, security, sign_in
+from surveys.web.services import Services
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def build(
+    folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Flask:
+    """The application over the data folder ``folder``, which is made ready if it is not."""
+    installation = Installation.open(folder)
+    app = Flask("surveys.web", static_folder=str(ROOT / "static"))
+    app.secret_key = installation.secret_key()
+    app.extensions["touchstone"] = Services(
+        installation=installation,
+        intake=Intake(GroupCommit(installation.new_database).run),
+        clock=clock,
+    )
+    security.protect(app)
+    for module in (customer, api, sign_in, desk, downloads, health):
+        app.register_blueprint(module.blueprint)
+    return app

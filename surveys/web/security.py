@@ -1,0 +1,4 @@
+from flask import Flask
+
+
+def protect(app: Flask) -> None: ...
