@@ -83,7 +83,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Draw:
-    """A place in a section where ``count`` of ``items`` (all scales) are asked, drawn in balance."""
+    """A place in a section where ``count`` of ``items`` (all scales) are asked, in balance."""
 
     count: int
     items: tuple[Item, ...]
@@ -182,8 +182,11 @@ def _entry(document: Mapping[str, Any]) -> Item | Draw:
         type=document["type"],
         ask=document["ask"],
         choices=tuple(Choice(c["key"], c["label"]) for c in document.get("choices", ())),
+        min=document.get("min"),
+        max=document.get("max"),
+        unit=document.get("unit"),
+        max_length=document.get("max_length"),
         **_common(document),
-        **{name: document.get(name) for name in ("min", "max", "unit", "max_length")},
     )
 
 

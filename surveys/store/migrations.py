@@ -12,7 +12,7 @@ migrations = Migrations("touchstone")
 
 def create(db: Database, name: str, table: Table) -> None:
     """Create one declared table as a STRICT one, with its indexes."""
-    db[name].create(
+    db.table(name).create(
         dict(table.columns),
         pk=table.key if len(table.key) > 1 else table.key[0],
         not_null=set(table.columns) - table.optional,
@@ -23,9 +23,9 @@ def create(db: Database, name: str, table: Table) -> None:
         strict=True,
     )
     for columns in table.indexes:
-        db[name].create_index(list(columns))
+        db.table(name).create_index(list(columns))
     for columns in table.unique:
-        db[name].create_index(list(columns), unique=True)
+        db.table(name).create_index(list(columns), unique=True)
 
 
 @migrations()

@@ -10,6 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 
+References = dict[tuple[str, ...], tuple[str, tuple[str, ...]]]
+"""Columns of this table to the table and columns they must be found in."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A table: columns with their Python types (``str``, ``int``, ``float``), and its keys."""
@@ -17,13 +21,15 @@ class Table:
     columns: dict[str, type]
     key: tuple[str, ...]
     optional: frozenset[str] = frozenset()
-    references: dict[tuple[str, ...], tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    references: References = field(default_factory=dict)
     indexes: tuple[tuple[str, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
 
 
-_SITE = {("site_id",): ("sites", ("site_id",))}
-_SUBMISSION = {("site_id", "submission_id"): ("submissions", ("site_id", "submission_id"))}
+_SITE: References = {("site_id",): ("sites", ("site_id",))}
+_SUBMISSION: References = {
+    ("site_id", "submission_id"): ("submissions", ("site_id", "submission_id"))
+}
 
 FIRST = {
     # What this installation was told: base_url, organisation, …
