@@ -1,0 +1,463 @@
+"""People: their roles, what they may see, how they come in and how they are known again.
+
+Nobody has an account by default. The first owner comes by a link that the first start prints;
+everybody else by an invitation, which works once and for seven days. Only the SHA-256 of an
+invitation is kept, only the argon2 hash of a password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Protocol
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from surveys import audit
+from surveys.store import people as store
+from surveys.store import times
+from surveys.store.database import Database, Row
+
+ROLES = ("owner", "manager", "reviewer", "shopper", "staff")
+DESK_ROLES = ("owner", "manager", "reviewer")
+INVITATION_DAYS = 7
+PASSWORD_AT_LEAST = 10
+PASSWORD_AT_MOST = 1000  # hashing costs time by length; nobody types more
+NAME_AT_MOST = 100
+
+# Long enough for the rule and yet the first that anybody tries.
+TOO_COMMON = frozenset(
+    """
+    0123456789 1234567890 12345678910 0987654321 9876543210 1234512345 1111111111 0000000000
+    1q2w3e4r5t qwertyuiop qwertzuiop azertyuiop asdfghjkl; asdfghjklö qwerty1234 qwerty12345
+    password12 password123 password1234 passwordpassword passw0rd123 p@ssw0rd123 mypassword
+    changeme123 changemenow letmein123 letmeinnow welcome123 welcome1234 iloveyou123 iloveyou12
+    administrator admin12345 admin123456 touchstone touchstone1 touchstone123 mysteryshopper
+    mysteryshopping motdepasse motdepasse1 motdepasse123 contraseña contrasena contraseña1
+    contrasena1 contraseña123 passwort123 passwort1234 football123 baseball123 basketball
+    abcdefghij abcdefghijk abcd123456 abc1234567 1qaz2wsx3edc qazwsxedcr superman123 sunshine123
+    """.split()
+)
+
+
+class PeopleError(ValueError):
+    """What was asked cannot be done; the message says why and what to do."""
+
+
+class PasswordRefused(PeopleError):
+    """The password is too short or too common."""
+
+
+class InvitationGone(PeopleError):
+    """The link cannot be used; ``reason`` is ``unknown``, ``used`` or ``expired``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The invitation is {reason}.")
+        self.reason = reason
+
+
+class Place(Protocol):
+    """What deciding about a site needs to know of it."""
+
+    @property
+    def site_id(self) -> str: ...
+
+    @property
+    def region(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may sign in. ``regions`` and ``sites`` are what they were granted."""
+
+    person_id: str
+    email: str
+    name: str
+    role: str
+    regions: frozenset[str] = frozenset()
+    sites: frozenset[str] = frozenset()
+    status: str = "active"
+    epoch: int = 0
+
+    @property
+    def sees_all(self) -> bool:
+        """An owner sees every site; so does a reviewer who was not given certain ones."""
+        return self.role == "owner" or (
+            self.role == "reviewer" and not self.regions and not self.sites
+        )
+
+
+def may_see(person: Person, site: Place) -> bool:
+    """Whether what is known of ``site`` may be shown to ``person``."""
+    return person.sees_all or site.region in person.regions or site.site_id in person.sites
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """A link that still works. No ``person``: it makes the first owner."""
+
+    token_sha256: str
+    person: Person | None
+
+
+def plain_email(email: str) -> str:
+    """An address as it is stored and compared: trimmed, composed, in small letters."""
+    return unicodedata.normalize("NFC", email.strip()).lower()
+
+
+def check_email(email: str) -> str:
+    """The plain address. Raises :class:`PeopleError` when no letter could be sent to it."""
+    plain = plain_email(email)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", plain) or not plain.isprintable() or len(plain) > 254:
+        raise PeopleError(
+            f"“{email.strip()}” is not an e-mail address; write it like ana@example.org."
+        )
+    return plain
+
+
+def check_name(name: str) -> str:
+    """A name in any alphabet, on one line. Raises :class:`PeopleError`."""
+    plain = " ".join(unicodedata.normalize("NFC", name).split())
+    if not plain:
+        raise PeopleError("Please say what we should call you.")
+    if len(plain) > NAME_AT_MOST:
+        raise PeopleError(
+            f"That name is too long to show; please use up to {NAME_AT_MOST} letters."
+        )
+    if not all(letter.isprintable() or unicodedata.category(letter) == "Cf" for letter in plain):
+        raise PeopleError("That name holds characters that cannot be shown; please type it again.")
+    return plain
+
+
+def check_password(password: str) -> str:
+    """The password in the one form it is hashed in (NFKC). Raises :class:`PasswordRefused`."""
+    plain = unicodedata.normalize("NFKC", password)
+    if len(plain) < PASSWORD_AT_LEAST:
+        raise PasswordRefused(
+            f"A password needs at least {PASSWORD_AT_LEAST} characters. Three or four words that"
+            " only you would put together are easy to remember."
+        )
+    if len(plain) > PASSWORD_AT_MOST:
+        raise PasswordRefused(f"A password can have at most {PASSWORD_AT_MOST} characters.")
+    if plain.lower() in TOO_COMMON or len(set(plain)) < 3:
+        raise PasswordRefused(
+            "That password is among the first that anybody would try. Please choose another."
+        )
+    return plain
+
+
+_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+"""Argon2id with OWASP's parameters for a server that also has other work: 19 MiB, two passes."""
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe())
+
+
+def _fits(password: str, password_hash: str | None) -> bool:
+    """Whether a password is right; takes as long for nobody as for somebody."""
+    plain = unicodedata.normalize("NFKC", password[:PASSWORD_AT_MOST])
+    try:
+        right = _hasher.verify(password_hash or _nobodys_hash(), plain)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return right and password_hash is not None
+
+
+def _person(db: Database, row: Row) -> Person:
+    granted = list(store.grants(db, row["person_id"]))
+    return Person(
+        person_id=row["person_id"],
+        email=row["email"],
+        name=row["name"],
+        role=row["role"],
+        regions=frozenset(grant["value"] for grant in granted if grant["kind"] == "region"),
+        sites=frozenset(grant["value"] for grant in granted if grant["kind"] == "site"),
+        status=row["status"],
+        epoch=row["epoch"],
+    )
+
+
+def find(db: Database, person_id: str) -> Person | None:
+    """The person with this id, whatever their status."""
+    row = store.by_id(db, person_id)
+    return None if row is None else _person(db, row)
+
+
+def find_email(db: Database, email: str) -> Person | None:
+    """The person with this address, whatever their status."""
+    row = store.by_email(db, plain_email(email))
+    return None if row is None else _person(db, row)
+
+
+def everyone(db: Database) -> Iterator[Person]:
+    """All people by address, removed ones too."""
+    for row in list(store.everyone(db)):
+        yield _person(db, row)
+
+
+def sign_in(db: Database, email: str, password: str) -> Person | None:
+    """The person, if address and password belong together and they are still one of us."""
+    row = store.by_email(db, plain_email(email))
+    active = row is not None and row["status"] == "active"
+    if not _fits(password, row["password_hash"] if row is not None and active else None):
+        return None
+    assert row is not None  # noqa: S101 - _fits is False without a hash
+    if _hasher.check_needs_rehash(row["password_hash"]):
+        plain = unicodedata.normalize("NFKC", password)
+        store.set_password(db, row["person_id"], _hasher.hash(plain))
+    return _person(db, row)
+
+
+# Coming in
+
+
+def _new_token(
+    db: Database, at: datetime, person_id: str | None, days: int = INVITATION_DAYS
+) -> str:
+    token = secrets.token_urlsafe(24)
+    store.add_invitation(
+        db,
+        {
+            "token_sha256": _sha256(token),
+            "person_id": person_id,
+            "created_utc": times.text(at),
+            "expires_utc": times.text(at + timedelta(days=days)),
+        },
+    )
+    return token
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def first_owner_token(db: Database, at: datetime) -> str | None:
+    """A token to become the owner, while there is none; older such tokens are void from then."""
+    with db.transaction():
+        if store.active_owners(db):
+            return None
+        store.withdraw_first_owner_invitations(db)
+        return _new_token(db, at, None)
+
+
+def invite(
+    db: Database,
+    at: datetime,
+    *,
+    email: str,
+    role: str,
+    regions: Iterable[str] = (),
+    sites: Iterable[str] = (),
+    by: str = "",
+) -> str:
+    """The token of a new invitation; earlier links of the same person are void.
+
+    Raises :class:`PeopleError`: a bad address, a role or a place there is not, a manager without
+    any place, or somebody who has joined already.
+    """
+    plain = check_email(email)
+    pairs = _checked_grants(db, role, tuple(regions), tuple(sites))
+    with db.transaction():
+        row = store.by_email(db, plain)
+        if row is not None and row["status"] == "active":
+            raise PeopleError(
+                f"{plain} has joined already, as {row['role']}. To change what they may see, run"
+                f" “people remove {plain}” and invite them again."
+            )
+        person_id = _put(db, at, row, plain, role, pairs, status="invited")
+        store.withdraw_invitations(db, person_id)
+        token = _new_token(db, at, person_id)
+        audit.record(db, at, by, "invited", plain, {"role": role, "grants": pairs})
+    return token
+
+
+def enrol(
+    db: Database,
+    at: datetime,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    regions: Iterable[str] = (),
+    sites: Iterable[str] = (),
+) -> Person:
+    """Somebody who is there at once, without a link (the demonstration chain's people).
+
+    Raises :class:`PeopleError` as :func:`invite` and :func:`join` do.
+    """
+    plain = check_email(email)
+    pairs = _checked_grants(db, role, tuple(regions), tuple(sites))
+    password_hash = _hasher.hash(check_password(password))
+    with db.transaction():
+        row = store.by_email(db, plain)
+        if row is not None and row["status"] == "active":
+            raise PeopleError(f"{plain} has joined already, as {row['role']}.")
+        person_id = _put(db, at, row, plain, role, pairs, "active", check_name(name), password_hash)
+        audit.record(db, at, "", "joined", plain, {"role": role, "grants": pairs})
+    person = find(db, person_id)
+    assert person is not None  # noqa: S101 - it was just written
+    return person
+
+
+def invitation(db: Database, at: datetime, token: str) -> Invitation:
+    """What a link leads to. Raises :class:`InvitationGone`."""
+    row = store.invitation(db, _sha256(token))
+    if row is None:
+        raise InvitationGone("unknown")
+    if row["used_utc"] is not None:
+        raise InvitationGone("used")
+    if times.text(at) > row["expires_utc"]:
+        raise InvitationGone("expired")
+    if row["person_id"] is None:
+        if store.active_owners(db):
+            raise InvitationGone("used")
+        return Invitation(row["token_sha256"], None)
+    person = find(db, row["person_id"])
+    if person is None or person.status != "invited":
+        raise InvitationGone("used")
+    return Invitation(row["token_sha256"], person)
+
+
+def join(
+    db: Database, at: datetime, token: str, *, name: str, password: str, email: str | None = None
+) -> Person:
+    """Use an invitation: from now on the person signs in with ``password``.
+
+    ``email`` is needed for the first owner only. Raises :class:`InvitationGone`,
+    :class:`PasswordRefused` or :class:`PeopleError`; then the link still works as before.
+    """
+    invited = invitation(db, at, token).person
+    plain_name = check_name(name)
+    address = invited.email if invited else check_email(email or "")
+    password_hash = _hasher.hash(check_password(password))  # slow, so before the transaction
+    with db.transaction():
+        # Once more where nobody can come between: the link decides who is first, not the page.
+        found = invitation(db, at, token)
+        if not store.use_invitation(db, found.token_sha256, times.text(at)):
+            raise InvitationGone("used")
+        role = found.person.role if found.person else "owner"
+        pairs = _pairs(found.person) if found.person else []
+        row = store.by_email(db, address)
+        person_id = _put(db, at, row, address, role, pairs, "active", plain_name, password_hash)
+        store.withdraw_invitations(db, person_id)
+        audit.record(db, at, person_id, "joined", address, {"role": role})
+    person = find(db, person_id)
+    assert person is not None  # noqa: S101 - it was just written
+    return person
+
+
+def _pairs(person: Person) -> list[tuple[str, str]]:
+    return [("region", value) for value in sorted(person.regions)] + [
+        ("site", value) for value in sorted(person.sites)
+    ]
+
+
+def _checked_grants(
+    db: Database, role: str, regions: tuple[str, ...], sites: tuple[str, ...]
+) -> list[tuple[str, str]]:
+    if role not in ROLES:
+        raise PeopleError(f"There is no role “{role}”; the roles are {', '.join(ROLES)}.")
+    if role == "manager" and not regions and not sites:
+        raise PeopleError("A manager needs at least one region or site to look after.")
+    for kind, asked, known in (
+        ("region", regions, store.regions(db)),
+        ("site", sites, store.site_ids(db)),
+    ):
+        for value in asked:
+            if value not in known:
+                there = f"There are: {_listed(known)}." if known else "Import the sites first."
+                raise PeopleError(f"There is no {kind} “{value}”. {there}")
+    return [("region", value) for value in dict.fromkeys(regions)] + [
+        ("site", value) for value in dict.fromkeys(sites)
+    ]
+
+
+def _listed(names: list[str], at_most: int = 30) -> str:
+    more = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _put(
+    db: Database,
+    at: datetime,
+    row: Row | None,
+    email: str,
+    role: str,
+    pairs: list[tuple[str, str]],
+    status: str,
+    name: str = "",
+    password_hash: str | None = None,
+) -> str:
+    person_id = str(row["person_id"]) if row is not None else uuid.uuid4().hex
+    store.put(
+        db,
+        {
+            "person_id": person_id,
+            "email": email,
+            "name": name or (row["name"] if row is not None else ""),
+            "role": role,
+            "password_hash": password_hash,
+            "status": status,
+            "epoch": row["epoch"] + 1 if row is not None else 0,
+            "created_utc": times.text(at),
+        },
+    )
+    store.replace_grants(db, person_id, pairs)
+    return person_id
+
+
+# Staying and leaving
+
+
+def change_password(db: Database, at: datetime, person: Person, *, old: str, new: str) -> Person:
+    """A new password; every other session of the person ends. Raises :class:`PeopleError`."""
+    row = store.by_id(db, person.person_id)
+    if row is None or not _fits(old, row["password_hash"]):
+        raise PeopleError("The old password is not right. Nothing was changed.")
+    password_hash = _hasher.hash(check_password(new))
+    with db.transaction():
+        store.set_password(db, person.person_id, password_hash)
+        store.raise_epoch(db, person.person_id)
+        audit.record(db, at, person.person_id, "changed password", person.email)
+    changed = find(db, person.person_id)
+    assert changed is not None  # noqa: S101 - people are never deleted
+    return changed
+
+
+def sign_out_everywhere(db: Database, at: datetime, person: Person) -> None:
+    """End every session of the person, this one too."""
+    with db.transaction():
+        store.raise_epoch(db, person.person_id)
+        audit.record(db, at, person.person_id, "signed out everywhere", person.email)
+
+
+def remove(db: Database, at: datetime, email: str, *, by: str = "") -> Person:
+    """Take somebody's access away, at once. Raises :class:`PeopleError`: nobody, the last owner."""
+    plain = plain_email(email)
+    with db.transaction():
+        row = store.by_email(db, plain)
+        if row is None or row["status"] == "removed":
+            raise PeopleError(f"There is nobody with the address {plain}; see “people list”.")
+        last = row["role"] == "owner" and row["status"] == "active" and store.active_owners(db) == 1
+        if last:
+            raise PeopleError(
+                f"{plain} is the only owner, and somebody must be. Invite another owner first;"
+                " once they have joined, remove this one."
+            )
+        store.set_status(db, row["person_id"], "removed")
+        store.raise_epoch(db, row["person_id"])
+        store.replace_grants(db, row["person_id"], [])
+        store.withdraw_invitations(db, row["person_id"])
+        audit.record(db, at, by, "removed", plain)
+    return Person(row["person_id"], row["email"], row["name"], row["role"], status="removed")
