@@ -1,0 +1,111 @@
+"""``sites import`` and ``sites list``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from surveys import sites as places
+from surveys.commands.root import data_option
+from surveys.installation import Installation
+from surveys.sites import Changes
+from surveys.sites_file import FaultySites, read
+from surveys.store import sites as store
+from surveys.store.sites import Site
+
+SHOWN_FAULTS = 100
+LONG = 2_000  # rows from which on waiting is worth a progress bar
+
+
+@click.group()
+def sites() -> None:
+    """The places that are visited and rated."""
+
+
+@sites.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@data_option
+def import_(file: Path, data: Path) -> None:
+    """Add the sites of a CSV, or bring them up to date.
+
+    The header is site_id, name, region, timezone, language, address, latitude, longitude, kind.
+    A site is known again by its site_id. Nothing is imported until every row is right, and a site
+    that the file leaves out stays as it is.
+    """
+    content = file.read_bytes()
+    rows = content.count(b"\n")
+    try:
+        with _progress(rows, "Reading") as bar:
+            found = read(content, bar.update)
+    except FaultySites as faulty:
+        for fault in faulty.faults[:SHOWN_FAULTS]:
+            click.echo(f"{file.name}: {fault}", err=True)
+        count = len(faulty.faults)
+        if count > SHOWN_FAULTS:
+            click.echo(f"… and {count - SHOWN_FAULTS} more like these.", err=True)
+        mend = "this" if count == 1 else f"these {count} things"
+        raise click.ClickException(f"Nothing was imported. Mend {mend} and try again.") from None
+    for header in found.ignored:
+        click.echo(f"{file.name}: the column “{header}” is not used and was left out.", err=True)
+    database = Installation.open(data).database()
+    with _progress(len(found.sites), "Importing") as bar:
+        changes = places.take_in(database, found.sites, at=datetime.now(UTC), done=bar.update)
+    _report(changes)
+
+
+def _report(changes: Changes) -> None:
+    for site_id in changes.added:
+        click.echo(f"added {site_id}")
+    for site_id, columns in changes.changed.items():
+        click.echo(f"changed {site_id}: {', '.join(columns)}")
+    click.echo(
+        f"{len(changes.added)} added, {len(changes.changed)} changed,"
+        f" {len(changes.unchanged)} unchanged."
+    )
+    if changes.elsewhere == 1:
+        click.echo("One site that the file leaves out stays as it was.")
+    elif changes.elsewhere:
+        click.echo(f"{changes.elsewhere} sites that the file leaves out stay as they were.")
+
+
+@sites.command("list")
+@data_option
+def list_(data: Path) -> None:
+    """Show the sites there are."""
+    found = list(store.every(Installation.open(data).database()))
+    if not found:
+        click.echo(
+            "There are no sites yet. Write them into a CSV and run “sites import FILE.csv”;"
+            " docs/sites.md shows how, and “demo” fills an empty folder with an example."
+        )
+        return
+    head = ("SITE", "NAME", "REGION", "TIME ZONE", "LANGUAGE", "KIND")
+    table = [head, *map(_line, found)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _line(site: Site) -> tuple[str, ...]:
+    cells = (site.site_id, site.name, site.region, site.timezone, site.language, site.kind)
+    return tuple(_seen(cell) for cell in cells)
+
+
+def _seen(text: str) -> str:
+    """The text without what could turn or move the line on a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text) or "-"
+
+
+def _progress(length: int, label: str) -> AbstractContextManager[Any]:
+    return click.progressbar(
+        length=length,
+        label=label,
+        file=sys.stderr,
+        hidden=length < LONG or not sys.stderr.isatty(),
+    )
