@@ -15,13 +15,10 @@ import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Protocol
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-
-from surveys import audit
+from surveys import audit, passwords
+from surveys.passwords import PeopleError
 from surveys.store import people as store
 from surveys.store import times
 from surveys.store.database import Database, Row
@@ -29,31 +26,7 @@ from surveys.store.database import Database, Row
 ROLES = ("owner", "manager", "reviewer", "shopper", "staff")
 DESK_ROLES = ("owner", "manager", "reviewer")
 INVITATION_DAYS = 7
-PASSWORD_AT_LEAST = 10
-PASSWORD_AT_MOST = 1000  # hashing costs time by length; nobody types more
 NAME_AT_MOST = 100
-
-# Long enough for the rule and yet the first that anybody tries.
-TOO_COMMON = frozenset(
-    """
-    0123456789 1234567890 12345678910 0987654321 9876543210 1234512345 1111111111 0000000000
-    1q2w3e4r5t qwertyuiop qwertzuiop azertyuiop asdfghjkl; asdfghjklö qwerty1234 qwerty12345
-    password12 password123 password1234 passwordpassword passw0rd123 p@ssw0rd123 mypassword
-    changeme123 changemenow letmein123 letmeinnow welcome123 welcome1234 iloveyou123 iloveyou12
-    administrator admin12345 admin123456 touchstone touchstone1 touchstone123 mysteryshopper
-    mysteryshopping motdepasse motdepasse1 motdepasse123 contraseña contrasena contraseña1
-    contrasena1 contraseña123 passwort123 passwort1234 football123 baseball123 basketball
-    abcdefghij abcdefghijk abcd123456 abc1234567 1qaz2wsx3edc qazwsxedcr superman123 sunshine123
-    """.split()
-)
-
-
-class PeopleError(ValueError):
-    """What was asked cannot be done; the message says why and what to do."""
-
-
-class PasswordRefused(PeopleError):
-    """The password is too short or too common."""
 
 
 class InvitationGone(PeopleError):
@@ -137,42 +110,6 @@ def check_name(name: str) -> str:
     return plain
 
 
-def check_password(password: str) -> str:
-    """The password in the one form it is hashed in (NFKC). Raises :class:`PasswordRefused`."""
-    plain = unicodedata.normalize("NFKC", password)
-    if len(plain) < PASSWORD_AT_LEAST:
-        raise PasswordRefused(
-            f"A password needs at least {PASSWORD_AT_LEAST} characters. Three or four words that"
-            " only you would put together are easy to remember."
-        )
-    if len(plain) > PASSWORD_AT_MOST:
-        raise PasswordRefused(f"A password can have at most {PASSWORD_AT_MOST} characters.")
-    if plain.lower() in TOO_COMMON or len(set(plain)) < 3:
-        raise PasswordRefused(
-            "That password is among the first that anybody would try. Please choose another."
-        )
-    return plain
-
-
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-"""Argon2id with OWASP's parameters for a server that also has other work: 19 MiB, two passes."""
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher.hash(secrets.token_urlsafe())
-
-
-def _fits(password: str, password_hash: str | None) -> bool:
-    """Whether a password is right; takes as long for nobody as for somebody."""
-    plain = unicodedata.normalize("NFKC", password[:PASSWORD_AT_MOST])
-    try:
-        right = _hasher.verify(password_hash or _nobodys_hash(), plain)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-    return right and password_hash is not None
-
-
 def _person(db: Database, row: Row) -> Person:
     granted = list(store.grants(db, row["person_id"]))
     return Person(
@@ -209,12 +146,9 @@ def sign_in(db: Database, email: str, password: str) -> Person | None:
     """The person, if address and password belong together and they are still one of us."""
     row = store.by_email(db, plain_email(email))
     active = row is not None and row["status"] == "active"
-    if not _fits(password, row["password_hash"] if row is not None and active else None):
+    if not passwords.fits(password, row["password_hash"] if row is not None and active else None):
         return None
-    assert row is not None  # noqa: S101 - _fits is False without a hash
-    if _hasher.check_needs_rehash(row["password_hash"]):
-        plain = unicodedata.normalize("NFKC", password)
-        store.set_password(db, row["person_id"], _hasher.hash(plain))
+    assert row is not None  # noqa: S101 - nothing fits where there is no hash
     return _person(db, row)
 
 
@@ -298,7 +232,7 @@ def enrol(
     """
     plain = check_email(email)
     pairs = _checked_grants(db, role, tuple(regions), tuple(sites))
-    password_hash = _hasher.hash(check_password(password))
+    password_hash = passwords.hashed(password)
     with db.transaction():
         row = store.by_email(db, plain)
         if row is not None and row["status"] == "active":
@@ -335,12 +269,12 @@ def join(
     """Use an invitation: from now on the person signs in with ``password``.
 
     ``email`` is needed for the first owner only. Raises :class:`InvitationGone`,
-    :class:`PasswordRefused` or :class:`PeopleError`; then the link still works as before.
+    ``PasswordRefused`` or :class:`PeopleError`; then the link still works as before.
     """
     invited = invitation(db, at, token).person
     plain_name = check_name(name)
     address = invited.email if invited else check_email(email or "")
-    password_hash = _hasher.hash(check_password(password))  # slow, so before the transaction
+    password_hash = passwords.hashed(password)  # slow, so before the transaction
     with db.transaction():
         # Once more where nobody can come between: the link decides who is first, not the page.
         found = invitation(db, at, token)
@@ -423,9 +357,9 @@ def _put(
 def change_password(db: Database, at: datetime, person: Person, *, old: str, new: str) -> Person:
     """A new password; every other session of the person ends. Raises :class:`PeopleError`."""
     row = store.by_id(db, person.person_id)
-    if row is None or not _fits(old, row["password_hash"]):
+    if row is None or not passwords.fits(old, row["password_hash"]):
         raise PeopleError("The old password is not right. Nothing was changed.")
-    password_hash = _hasher.hash(check_password(new))
+    password_hash = passwords.hashed(new)
     with db.transaction():
         store.set_password(db, person.person_id, password_hash)
         store.raise_epoch(db, person.person_id)
