@@ -1,0 +1,88 @@
+"""Error pages that say what to do; problem documents for programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from surveys.web import logs
+from surveys.web.problem import problem
+
+STALE_FORM = (
+    "This page was open for a long time, or it was not one of ours. Nothing was changed. Go back,"
+    " reload the page, and send it once more."
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    title: str
+    what_to_do: str
+
+
+PAGES = {
+    400: Words(
+        "That could not be read",
+        "Something in the address or the form was not as expected. Nothing was changed. Go back,"
+        " reload the page and try again.",
+    ),
+    401: Words("Please sign in", "This is only shown to people who have signed in."),
+    403: Words(
+        "Not yours to see",
+        "You are signed in, but this belongs to other people. If it should be yours, ask the owner"
+        " to give you the region or the site.",
+    ),
+    404: Words(
+        "There is nothing here",
+        "The address may be mistyped, or what was here has gone.",
+    ),
+    405: Words(
+        "Not like that",
+        "This address cannot be used in that way. Go back and use the button on the page.",
+    ),
+    413: Words(
+        "That is too much at once",
+        "What was sent is larger than we take in one go. Nothing was stored. Send it in parts.",
+    ),
+    429: Words(
+        "A little slower, please",
+        "Many requests came from here in a short time. Wait a moment, then try again.",
+    ),
+    500: Words(
+        "Something broke on our side",
+        "It was written down for whoever runs this. Nothing you stored before is lost; try again in"
+        " a minute.",
+    ),
+    503: Words(
+        "Not just now",
+        "The service cannot store anything at the moment. Keep what you have, and try again in a"
+        " minute.",
+    ),
+}
+
+OTHERWISE = Words("That did not work", "Go back and try again.")
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _answer)
+    logs.mask(app)
+
+
+def _answer(error: HTTPException) -> Response:
+    if error.response is not None:
+        return error.response  # type: ignore[return-value]
+    status = error.code or 500
+    words = PAGES.get(status, OTHERWISE)
+    # A sentence of ours is better than the general one; werkzeug's own is for programmers.
+    ours = error.description != type(error).description and error.description
+    what_to_do = str(ours) if ours and status != 500 else words.what_to_do
+    headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
+    if request.path == "/api" or request.path.startswith("/api/"):
+        return problem(status, what_to_do, headers=headers)
+    page = render_template("error.html", status=status, title=words.title, what_to_do=what_to_do)
+    answer = Response(page, status, mimetype="text/html")
+    answer.headers.extend(headers)
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

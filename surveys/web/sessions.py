@@ -1,0 +1,109 @@
+"""Who is signed in: a signed cookie that a customer's phone never gets.
+
+The cookie holds a person's id, their epoch, when they signed in and when they were last seen, and
+the token of their forms. Raising the epoch in the database ends every session at once.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
+
+from surveys import people
+from surveys.people import Person
+from surveys.web.services import services
+
+COOKIE = "touchstone_session"
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+SEEN_EVERY = timedelta(minutes=5)  # so that not every page sets the cookie anew
+
+# The rooms that know of sessions. Everywhere else (customers, /api, files) none is ever set.
+PLACES = ("/sign-in", "/sign-out", "/join", "/account", "/welcome", "/desk", "/exports")
+
+
+def has_sessions(path: str) -> bool:
+    """Whether pages under this path may set the session cookie."""
+    return any(path == place or path.startswith(f"{place}/") for place in PLACES)
+
+
+def own_origins() -> set[str]:
+    """Scheme and host that this request's own pages have, straight or behind a proxy."""
+    base_url = services().installation.base_url()
+    origins = {f"{request.scheme}://{request.host}"}
+    if base_url:
+        parts = urlsplit(base_url)
+        origins.add(f"{parts.scheme}://{parts.netloc}")
+    return origins
+
+
+def over_https() -> bool:
+    """Whether the browser came by https, to us or to the proxy that ``--base-url`` names."""
+    if request.is_secure:
+        return True
+    base_url = services().installation.base_url()
+    parts = urlsplit(base_url or "")
+    return parts.scheme == "https" and parts.netloc == request.host
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, only where there is somebody to sign in."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return over_https()
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if has_sessions(request.path):
+            super().save_session(app, session, response)
+
+
+def configure(app: Flask) -> None:
+    app.session_interface = Sessions()
+    app.config.update(
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=LONGEST,
+    )
+
+
+def begin(person: Person) -> None:
+    """Sign somebody in. Nothing of what the browser held before stays (no session fixation)."""
+    now = int(services().clock().timestamp())
+    session.clear()
+    session.permanent = True
+    session.update(person=person.person_id, epoch=person.epoch, since=now, seen=now)
+    g.signed_in = person
+
+
+def end() -> None:
+    session.clear()
+    g.signed_in = None
+
+
+def signed_in() -> Person | None:
+    """Who is looking, if they signed in and nothing has ended that since."""
+    if "signed_in" not in g:
+        g.signed_in = _from_cookie()
+    found: Person | None = g.signed_in
+    return found
+
+
+def _from_cookie() -> Person | None:
+    person_id = session.get("person")
+    if person_id is None:
+        return None
+    now = int(services().clock().timestamp())
+    too_old = now - session["since"] > LONGEST.total_seconds()
+    idle = now - session["seen"] > IDLE.total_seconds()
+    person = None if too_old or idle else people.find(services().database, person_id)
+    if person is None or person.status != "active" or person.epoch != session["epoch"]:
+        session.clear()
+        return None
+    if now - session["seen"] > SEEN_EVERY.total_seconds():
+        session["seen"] = now
+    return person
