@@ -10,10 +10,18 @@ Row = Mapping[str, Any]
 Values = Mapping[str, Any]
 
 
+class Unavailable(Exception):
+    """Nothing can be read or stored just now: disk full, database locked, file gone.
+
+    What was under way is undone as a whole; the same again may work later.
+    """
+
+
 class Database(Protocol):
     """One connection, belonging to one thread.
 
-    Statements are portable SQL with named placeholders (``:site_id``).
+    Statements are portable SQL with named placeholders (``:site_id``). Every method raises
+    :class:`Unavailable` when the engine cannot do its work.
     """
 
     def execute(self, statement: str, values: Values | None = None) -> int:
@@ -33,6 +41,9 @@ class Database(Protocol):
 
     def savepoint(self) -> AbstractContextManager[None]:
         """A part of a transaction that can fail alone."""
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Reads inside see one moment, whatever is written meanwhile; nothing is written."""
 
     def migrate(self) -> list[str]:
         """Create or bring up to date all tables; the names of the migrations applied."""
