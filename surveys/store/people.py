@@ -124,7 +124,8 @@ def withdraw_first_owner_invitations(db: Database) -> None:
 def regions(db: Database) -> list[str]:
     """Every region that a site is in."""
     return [
-        str(row["region"]) for row in db.rows("SELECT DISTINCT region FROM sites ORDER BY region")
+        str(row["region"])
+        for row in db.rows("SELECT DISTINCT region FROM sites WHERE region <> '' ORDER BY region")
     ]
 
 

@@ -1,10 +1,199 @@
 """Coming in and going out: sign-in, invitations, one's own account."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.wrappers import Response as BaseResponse
+
+from surveys import passwords, people
+from surveys.passwords import PeopleError
+from surveys.people import DESK_ROLES, InvitationGone, Person
+from surveys.web import sessions
+from surveys.web.security import needs, safe_next, signed_in
+from surveys.web.services import services
+from surveys.web.throttle import Throttle, client_address
 
 blueprint = Blueprint("sign_in", __name__)
 
+WRONG = "E-mail and password do not belong together. Check both and try again."
+
+
+@blueprint.record_once
+def _remember_tries(state: BlueprintSetupState) -> None:
+    # Many people share an office's address, so it has more tries than one e-mail address.
+    state.app.extensions["sign_in"] = (
+        Throttle(free=5, longest=timedelta(minutes=1)),
+        Throttle(free=30, longest=timedelta(minutes=15)),
+    )
+
+
+def home_of(person: Person) -> str:
+    """Where somebody begins."""
+    return url_for("desk.scores") if person.role in DESK_ROLES else url_for("sign_in.welcome")
+
+
+@blueprint.get("/")
+def beginning() -> BaseResponse:
+    person = signed_in()
+    return redirect(home_of(person) if person else url_for("sign_in.page"), 303)
+
 
 @blueprint.get("/sign-in")
-def page() -> str:
-    return "being built"
+def page() -> BaseResponse | str:
+    wanted = safe_next(request.args.get("next"))
+    person = signed_in()
+    if person is not None:
+        return redirect(wanted or home_of(person), 303)
+    return render_template("sign_in.html", next=wanted, email="", wrong=None)
+
+
+@blueprint.post("/sign-in")
+def enter() -> BaseResponse:
+    now = services().clock()
+    email = request.form.get("email", "")
+    wanted = safe_next(request.form.get("next"))
+    by_email, by_address = current_app.extensions["sign_in"]
+    keys = ((by_email, people.plain_email(email)), (by_address, client_address()))
+    pause = max(throttle.pause(key, now) for throttle, key in keys)
+    if pause:
+        seconds = f"{pause} second{'s' if pause > 1 else ''}"
+        wrong = f"There were several wrong tries. Please wait {seconds}, then try again."
+        return _sign_in_again(429, wrong, email, wanted, {"Retry-After": str(pause)})
+    person = people.sign_in(services().database, email, request.form.get("password", ""))
+    if person is None:
+        for throttle, key in keys:
+            throttle.wrong(key, now)
+        return _sign_in_again(422, WRONG, email, wanted)
+    by_email.right(people.plain_email(email))
+    sessions.begin(person)
+    return redirect(wanted or home_of(person), 303)
+
+
+def _sign_in_again(
+    status: int, wrong: str, email: str, wanted: str | None, headers: dict[str, str] | None = None
+) -> Response:
+    text = render_template("sign_in.html", next=wanted, email=email[:254], wrong=wrong)
+    return Response(text, status, headers, mimetype="text/html")
+
+
+@blueprint.post("/sign-out")
+def leave() -> BaseResponse:
+    sessions.end()
+    flash("You are signed out.")
+    return redirect(url_for("sign_in.page"), 303)
+
+
+# Invitations
+
+
+@blueprint.get("/join/<token>")
+def invitation(token: str) -> Response:
+    try:
+        found = people.invitation(services().database, services().clock(), token)
+    except InvitationGone as gone:
+        return _gone(gone)
+    return _join_page(200, found.person, found.person.name if found.person else "", "", None)
+
+
+@blueprint.post("/join/<token>")
+def join(token: str) -> BaseResponse:
+    database, now = services().database, services().clock()
+    name, email = request.form.get("name", ""), request.form.get("email", "")
+    password = request.form.get("password", "")
+    try:
+        invited = people.invitation(database, now, token).person
+        person = people.join(database, now, token, name=name, password=password, email=email)
+    except InvitationGone as gone:
+        return _gone(gone)
+    except PeopleError as wrong:
+        return _join_page(422, invited, name[:200], email[:254], str(wrong))
+    sessions.begin(person)
+    return redirect(home_of(person), 303)
+
+
+def _join_page(
+    status: int, invited: Person | None, name: str, email: str, wrong: str | None
+) -> Response:
+    text = render_template(
+        "join.html",
+        invited=invited,
+        name=name,
+        email=email,
+        wrong=wrong,
+        at_least=passwords.AT_LEAST,
+        now_in=signed_in(),
+    )
+    return Response(text, status, mimetype="text/html")
+
+
+def _gone(gone: InvitationGone) -> Response:
+    status = 404 if gone.reason == "unknown" else 410
+    text = render_template("join_gone.html", reason=gone.reason, days=people.INVITATION_DAYS)
+    return Response(text, status, mimetype="text/html")
+
+
+# One's own
+
+
+@blueprint.get("/welcome")
+@needs()
+def welcome() -> str:
+    return render_template("sign_in_welcome.html", person=_me())
+
+
+@blueprint.get("/account")
+@needs()
+def account() -> str:
+    return _account_page(_me())
+
+
+@blueprint.post("/account")
+@needs()
+def new_password() -> BaseResponse:
+    person = _me()
+    try:
+        changed = people.change_password(
+            services().database,
+            services().clock(),
+            person,
+            old=request.form.get("old", ""),
+            new=request.form.get("new", ""),
+        )
+    except PeopleError as wrong:
+        return Response(_account_page(person, str(wrong)), 422, mimetype="text/html")
+    sessions.begin(changed)
+    flash("Your password is changed. Everywhere else you are signed out.")
+    return redirect(url_for("sign_in.account"), 303)
+
+
+@blueprint.post("/account/everywhere")
+@needs()
+def leave_everywhere() -> BaseResponse:
+    people.sign_out_everywhere(services().database, services().clock(), _me())
+    sessions.end()
+    flash("You are signed out everywhere.")
+    return redirect(url_for("sign_in.page"), 303)
+
+
+def _account_page(person: Person, wrong: str | None = None) -> str:
+    return render_template(
+        "sign_in_account.html", person=person, wrong=wrong, at_least=passwords.AT_LEAST
+    )
+
+
+def _me() -> Person:
+    person = signed_in()
+    assert person is not None  # noqa: S101 - `needs` saw to it
+    return person

@@ -1,0 +1,97 @@
+"""``people add``, ``people list`` and ``people remove``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from surveys import addresses
+from surveys import people as room
+from surveys.commands.root import data_option
+from surveys.installation import Installation
+from surveys.passwords import PeopleError
+from surveys.people import Person
+
+
+@click.group()
+def people() -> None:
+    """Who may sign in, as what, and for which places."""
+
+
+@people.command()
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice(room.ROLES), help="What they will be.")
+@click.option("--region", "regions", multiple=True, help="A region they look after; repeatable.")
+@click.option("--site", "sites", multiple=True, help="A site they look after; repeatable.")
+@data_option
+def add(
+    email: str, role: str, regions: tuple[str, ...], sites: tuple[str, ...], data: Path
+) -> None:
+    """Invite somebody: prints a link that works once, for seven days.
+
+    Inviting the same address again, before they have joined, makes the earlier link void.
+    """
+    if role == "manager" and not regions and not sites:
+        raise click.UsageError("A manager needs at least one --region or --site to look after.")
+    database = Installation.open(data).database()
+    try:
+        token = room.invite(
+            database, datetime.now(UTC), email=email, role=role, regions=regions, sites=sites
+        )
+    except PeopleError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{addresses.own(database)}/join/{token}")
+    click.echo(
+        f"Send this link to {room.plain_email(email)} and to nobody else: it works once, for"
+        f" {room.INVITATION_DAYS} days.",
+        err=True,
+    )
+
+
+@people.command("list")
+@data_option
+def list_(data: Path) -> None:
+    """Show everybody who was invited or has joined."""
+    found = [
+        person
+        for person in room.everyone(Installation.open(data).database())
+        if person.status != "removed"
+    ]
+    if not found:
+        click.echo(
+            "There is nobody yet. “serve” prints the link for the first owner;"
+            " “people add EMAIL --role ROLE” invites the others."
+        )
+        return
+    head = ("E-MAIL", "NAME", "ROLE", "STATUS", "SEES")
+    table = [head, *map(_line, found)]
+    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
+
+
+def _line(person: Person) -> tuple[str, ...]:
+    places = [*sorted(person.regions), *sorted(person.sites)]
+    sees = "all sites" if person.sees_all else ", ".join(places)
+    cells = (person.email, person.name, person.role, person.status, sees)
+    return tuple(_seen(cell) for cell in cells)
+
+
+def _seen(text: str) -> str:
+    """The text without what could turn or move the line on a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text) or "-"
+
+
+@people.command()
+@click.argument("email")
+@data_option
+def remove(email: str, data: Path) -> None:
+    """Take somebody's access away, at once. The last owner cannot be removed."""
+    try:
+        person = room.remove(Installation.open(data).database(), datetime.now(UTC), email)
+    except PeopleError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{person.email} is removed: signed out everywhere, and any open link is void.")
