@@ -33,7 +33,7 @@ class Installation:
         folder.mkdir(parents=True, exist_ok=True)
         installation = cls(folder.resolve())
         installation._make_secret()
-        installation.database().migrate()
+        SqliteDatabase.make(installation.folder / DATABASE_FILE)
         return installation
 
     def database(self) -> Database:

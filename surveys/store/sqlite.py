@@ -45,7 +45,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
-        with _errors():
+        with _errors:
             connection = sqlite3.connect(
                 f"file:{quote(str(path))}?mode=rw",
                 uri=True,
@@ -56,7 +56,7 @@ class SqliteDatabase:
         self._connection = connection
         self._db = sqlite_utils.Database(connection)
         connection.row_factory = sqlite3.Row
-        with _errors():
+        with _errors:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
@@ -76,20 +76,20 @@ class SqliteDatabase:
             return database.migrate()
 
     def execute(self, statement: str, values: Values | None = None) -> int:
-        with _errors():
+        with _errors:
             return self._connection.execute(statement, values or {}).rowcount
 
     def execute_many(self, statement: str, rows: Iterable[Values]) -> None:
-        with _errors():
+        with _errors:
             self._connection.executemany(statement, rows)
 
     def rows(self, statement: str, values: Values | None = None) -> Iterator[Row]:
-        with _errors():
+        with _errors:
             for row in self._connection.execute(statement, values or {}):
                 yield dict(row)
 
     def row(self, statement: str, values: Values | None = None) -> Row | None:
-        with _errors():
+        with _errors:
             found = self._connection.execute(statement, values or {}).fetchone()
         return None if found is None else dict(found)
 
@@ -97,7 +97,7 @@ class SqliteDatabase:
     def transaction(self) -> Iterator[None]:
         # BEGIN IMMEDIATE: a deferred transaction that reads and then writes fails at once with
         # "database is locked", whatever the busy timeout says.
-        with _errors():
+        with _errors:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -112,7 +112,7 @@ class SqliteDatabase:
     def savepoint(self) -> Iterator[None]:
         # Nested ones may share a name: the innermost is meant. A full disk ends the whole
         # transaction, and then there is no savepoint to go back to.
-        with _errors():
+        with _errors:
             self._connection.execute("SAVEPOINT part")
             try:
                 yield
@@ -157,12 +157,18 @@ def _identity(path: Path) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF in _LATER:
-            raise Unavailable(str(error)) from error
-        raise
+class _Errors:
+    """Tells the machine's failures from a statement's. (A class: cheaper than a generator here.)"""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: object
+    ) -> None:
+        if isinstance(error, sqlite3.Error):
+            code = getattr(error, "sqlite_errorcode", None)
+            if code is not None and code & 0xFF in _LATER:
+                raise Unavailable(str(error)) from error
+
+
+_errors = _Errors()
