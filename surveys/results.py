@@ -172,6 +172,25 @@ def scores(db: Database, selection: Selection, by: By = "all") -> Iterator[Score
         )
 
 
+@dataclass(frozen=True)
+class Histogram:
+    """How often each level was given in one cell; ``bars`` is None where it is suppressed."""
+
+    site_id: str
+    dimension: str
+    source: str
+    mode: str
+    bars: dict[int, int] | None
+
+
+def histograms(db: Database, selection: Selection) -> Iterator[Histogram]:
+    """The ratings behind every shown cell of :func:`scores`, over all days asked for."""
+    for cell in _cells(db, selection, "all", "dimension:%"):
+        bars = {level: cell.bars.get(str(level), 0) for level in range(1, 8)}
+        key = (cell.site.site_id, cell.facet.partition(":")[2], cell.source, cell.mode)
+        yield Histogram(*key, None if cell.suppressed else bars)
+
+
 def moments(db: Database, selection: Selection, by: By = "all") -> Iterator[Moments]:
     """The moments of every shown site × source × mode × period where they were asked for.
 
