@@ -1,3 +1,323 @@
-from flask import Blueprint
+"""``/q/<code>``: the customer's form, complete without JavaScript, without a cookie.
+
+A plain post walks through the same door as everything else (:class:`surveys.intake.Intake`) and is
+answered by a 303 to a page that says what became of it. Whatever goes wrong, the answers stand in
+the form again: nothing that was ticked is ever lost between here and the phone.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, g, redirect, request, url_for
+from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response as AnyResponse
+
+from surveys import answers
+from surveys.grammar import RESERVED
+from surveys.ids import uuid7
+from surveys.instrument import Instrument
+from surveys.intake import Receipt
+from surveys.store import sites, tokens
+from surveys.store.database import Database, Unavailable
+from surveys.store.sites import Site
+from surveys.store.tokens import Token
+from surveys.web import assets, rendering
+from surveys.web import words as w
+from surveys.web.services import services
 
 blueprint = Blueprint("customer", __name__)
+assets.add_to(blueprint)
+
+MOST_BYTES = 1024 * 1024
+LONGEST_OPEN = timedelta(hours=12)
+"""A form that was rendered longer ago says nothing about when answering began."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a code leads to. Without ``token`` the code is unknown."""
+
+    code: str
+    token: Token | None
+    site: Site | None
+
+    @property
+    def name(self) -> str:
+        return self.site.name if self.site else ""
+
+
+@blueprint.get("/q/<code>")
+def form(code: str) -> Response:
+    place = _place(code)
+    if place.token is None:
+        return _unknown()
+    language = _language(place)
+    if not place.token.active:
+        word = w.words(language)
+        return _message(410, language, word["withdrawn"], [word["withdrawn_do"]], place)
+    from surveys import publishing
+
+    instrument = publishing.newest(services().database, place.token.instrument)
+    if instrument is None:
+        return _no_form(place)
+    return _form_page(instrument, place, submission_id=uuid7(services().clock()))
+
+
+@blueprint.post("/q/<code>")
+def receive(code: str) -> AnyResponse:
+    request.max_content_length = request.max_form_memory_size = MOST_BYTES
+    place = _place(code)
+    instrument = _instrument(services().database, place)
+    if instrument is None:
+        return _unknown() if place.token is None else _no_form(place)
+    record = _record(instrument, place)
+    if not record["answers"]:
+        return _form_page(instrument, place, 422, said="empty")
+    try:
+        (receipt,) = services().intake.receive(
+            [record], received=services().clock(), sender=request.remote_addr, plain=True
+        )
+    except Unavailable:
+        page = _form_page(instrument, place, 503, said="unavailable")
+        page.headers["Retry-After"] = "10"
+        return page
+    if receipt.status == "refused":
+        return _refused(receipt, instrument, place)
+    told = [receipt.status, len(record["answers"])]
+    if receipt.status == "held" and place.token is not None and not place.token.active:
+        told[0] = "held_withdrawn"
+    address = url_for(".thanks", code=code, lang=request.args.get("lang"), r=_seal(code, told))
+    return redirect(address, 303)
+
+
+@blueprint.get("/q/<code>/thanks")
+def thanks(code: str) -> Response:
+    """Says what a receipt said, and to nobody that something came which did not."""
+    place = _place(code)
+    if place.token is None:
+        return _unknown()
+    language = _language(place)
+    word = w.words(language)
+    sealed = request.args.get("r", "")
+    told = _unseal(code, sealed)
+    back = url_for(".form", code=code, lang=request.args.get("lang"))
+    if told is None:
+        lines = [word["nothing_do"].format(site=place.name)]
+        return _message(200, language, word["nothing"], lines, place, (back, word["open"]))
+    status, count = told
+    kept = word[status] if status.startswith("held") else word["arrived"]
+    lines = [kept, word["arrived_n"].format(n=count), word["nameless"]]
+    again = (back, word["again"]) if place.token.active else None
+    query = f"&{urlencode({'r': sealed})}"
+    return _message(200, language, word["thanks"], lines, place, again, query)
+
+
+# What was sent
+
+
+def _record(instrument: Instrument, place: Place) -> dict[str, Any]:
+    """The submission in a plain post, in the contract's shape."""
+    now = services().clock().astimezone(UTC)
+    zone = ZoneInfo(place.site.timezone) if place.site else None
+    found = answers.from_plain(instrument, request.form, zone)
+    for name in request.form:
+        # No form of ours has such a field. It will be held: a person may know what it was.
+        if name not in instrument.items and name not in RESERVED:
+            values = [value for value in request.form.getlist(name) if value.strip()]
+            if values:
+                found[name] = values[0] if len(values) == 1 else values
+    submission_id = _submission_id(now)
+    shown = [key for key in request.form.get("asked", "").split() if key in instrument.items]
+    if not shown:
+        shown = rendering.asked(instrument, ())
+    return {
+        "id": submission_id,
+        "form": request.form.get("form") or instrument.form,
+        "token": place.code,
+        "asked": list(dict.fromkeys([*shown, *(key for key in found if key in instrument.items)])),
+        "answers": found,
+        "language": _language(place, instrument),
+        "started_at": _rendered_at(submission_id, now).astimezone(zone).isoformat(),
+        "finished_at": now.astimezone(zone).isoformat(timespec="seconds"),
+    }
+
+
+def _submission_id(now: datetime) -> str:
+    """The hidden id; a new one if the field was lost on the way: better twice than not at all."""
+    try:
+        return str(uuid.UUID(request.form.get("id", "").strip()))
+    except ValueError:
+        return uuid7(now)
+
+
+def _rendered_at(submission_id: str, now: datetime) -> datetime:
+    """When the form was rendered, as its version 7 id tells; now, if it cannot be so."""
+    found = uuid.UUID(submission_id)
+    if found.version == 7:
+        at = datetime.fromtimestamp((found.int >> 80) // 1000, UTC)
+        if now - LONGEST_OPEN <= at <= now:
+            return at
+    return now.replace(microsecond=0)
+
+
+def _instrument(db: Database, place: Place) -> Instrument | None:
+    """The form that was answered; the newest of the code's, if there was never such a version."""
+    from surveys import publishing
+
+    named = publishing.version(db, request.form.get("form", ""))
+    if named is None and place.token is not None:
+        return publishing.newest(db, place.token.instrument)
+    return named
+
+
+# Where it was sent to
+
+
+def _place(code: str) -> Place:
+    db = services().database
+    token = tokens.find(db, code)
+    if token is None or token.kind != "code":
+        return Place(code, None, None)
+    return Place(code, token, sites.find(db, token.site_id))
+
+
+def _language(place: Place, instrument: Instrument | None = None) -> str:
+    return w.choose(
+        instrument.languages if instrument else tuple(w.all_words()),
+        asked=request.args.get("lang"),
+        accepted=request.accept_languages,
+        site=place.site.language if place.site else None,
+    )
+
+
+# Pages
+
+
+def _form_page(
+    instrument: Instrument,
+    place: Place,
+    status: int = 200,
+    *,
+    submission_id: str | None = None,
+    said: str | None = None,
+    details: Sequence[str] = (),
+) -> Response:
+    """The form: fresh with a ``submission_id``, else as it was posted."""
+    language = _language(place, instrument)
+    filled: Mapping[str, list[str]] = {}
+    if submission_id is None:
+        submission_id = _submission_id(services().clock())
+        filled = {name: request.form.getlist(name) for name in instrument.items}
+        filled = {name: values for name, values in filled.items() if any(values)}
+        drawn = request.form.get("asked", "").split()
+    else:
+        drawn = _draw(instrument)
+    scripts = assets.folder()
+    made = rendering.render_form(
+        instrument,
+        language,
+        submission_id=submission_id,
+        action=url_for(".receive", code=place.code, lang=language),
+        drawn=drawn,
+        filled=filled,
+        scripts=True,
+    )
+    page = rendering.render_form_page(
+        instrument,
+        language,
+        made,
+        languages=instrument.languages,
+        site=place.name,
+        alert=w.words(language)[said] if said else None,
+        details=details,
+        scripts=scripts,
+    )
+    return _answer(page, status)
+
+
+def _draw(instrument: Instrument) -> list[str]:
+    """Three of the twelve scales: one of the balanced blocks, its order turned at random."""
+    if instrument.draw is None:
+        return []
+    from surveys.draw import blocks
+
+    keys = [item.key for item in instrument.draw.items]
+    block = list(secrets.choice(blocks(keys, instrument.draw.count)))
+    turn = secrets.randbelow(len(block))
+    return block[turn:] + block[:turn]
+
+
+def _refused(receipt: Receipt, instrument: Instrument, place: Place) -> Response:
+    if place.token is None:
+        return _form_page(instrument, place, 404, said="unknown_kept")
+    why = [problem.message for problem in receipt.problems]
+    return _form_page(instrument, place, 422, said="refused", details=why)
+
+
+def _unknown() -> Response:
+    language = _language(Place("", None, None))
+    word = w.words(language)
+    return _message(404, language, word["unknown"], [word["unknown_do"]])
+
+
+def _no_form(place: Place) -> Response:
+    language = _language(place)
+    word = w.words(language)
+    return _message(404, language, word["no_form"], [word["no_form_do"]], place)
+
+
+def _message(
+    status: int,
+    language: str,
+    heading: str,
+    lines: Sequence[str],
+    place: Place | None = None,
+    link: tuple[str, str] | None = None,
+    query: str = "",
+) -> Response:
+    page = rendering.render_message(
+        language,
+        heading,
+        lines,
+        languages=tuple(w.all_words()),
+        site=place.name if place else "",
+        link=link,
+        query=query,
+    )
+    return _answer(page, status)
+
+
+def _answer(page: str, status: int) -> Response:
+    g.csp_style_hashes = [rendering.style_hash()]
+    answer = Response(page, status, mimetype="text/html")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.vary.add("Accept-Language")
+    return answer
+
+
+# What the thank-you page may say: sealed, so that an address cannot be made up that thanks for
+# what never came.
+
+
+def _seal(code: str, told: Sequence[Any]) -> str:
+    return str(_sealer().dumps([code, *told]))
+
+
+def _unseal(code: str, sealed: str) -> tuple[str, int] | None:
+    try:
+        found, status, count = _sealer().loads(sealed)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return (status, count) if found == code else None
+
+
+def _sealer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or b"", salt="thanks")

@@ -1,0 +1,242 @@
+"""One renderer for every form: the customer's page, ``instrument preview``, later a visit.
+
+It needs neither Flask nor a database. What it makes is a real ``<form>`` that works without
+JavaScript; ``static/form.js`` adds to it and renders nothing of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from surveys.instrument import Instrument, Item, Text
+from surveys.web import words as w
+
+HERE = Path(__file__).parent
+STATIC = HERE.parent.parent / "static"
+Filled = Mapping[str, Sequence[str]]
+"""What stood in a plain form: field name to its values."""
+
+
+class _Lean(FileSystemLoader):
+    """Templates without the indentation that is there for their readers."""
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        source, name, fresh = super().get_source(environment, template)
+        return re.sub(r"(?m)^[ \t]+", "", source), name, fresh
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=_Lean(HERE / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    made.filters["compact"] = lambda value: json.dumps(value, separators=(",", ":"))
+    return made
+
+
+@cache
+def style() -> Markup:
+    """The style sheet as it is inlined: without comments and indentation."""
+    source = (STATIC / "form.css").read_text(encoding="utf-8")
+    source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    source = re.sub(r"\s+", " ", source)
+    source = re.sub(r" ?([{};,]) ?", r"\1", source).replace(": ", ":").replace(";}", "}")
+    return Markup(source.strip())  # noqa: S704 - our own file
+
+
+@cache
+def style_hash() -> str:
+    """What the Content-Security-Policy says of :func:`style`: ``'sha256-…'``."""
+    digest = hashlib.sha256(str(style()).encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def render_form(
+    instrument: Instrument,
+    language: str,
+    *,
+    submission_id: str = "",
+    action: str = "",
+    drawn: Sequence[str] = (),
+    filled: Filled | None = None,
+    scripts: bool = False,
+) -> Markup:
+    """The ``<form>`` of ``instrument`` in ``language``.
+
+    ``drawn`` names the scales shown of a draw (default: its first ones); with ``scripts`` the
+    others travel along, inert, for the phone to draw afresh. ``filled`` fills the fields in again.
+    """
+    draw = instrument.draw
+    if draw is not None:
+        drawn = [key for key in drawn if any(item.key == key for item in draw.items)]
+        drawn = drawn or [item.key for item in draw.items[: draw.count]]
+    words = w.words(language)
+    demanded = _demanded(instrument)
+    return Markup(  # noqa: S704 - rendered with autoescape
+        _environment()
+        .get_template("customer/form.html")
+        .render(
+            instrument=instrument,
+            language=language,
+            words=words,
+            submission_id=submission_id,
+            action=action,
+            drawn=drawn,
+            asked=asked(instrument, drawn),
+            filled=filled or {},
+            scripts=scripts,
+            titled=sum(not section.folded for section in instrument.sections) > 1,
+            say=_sayer(language, instrument.languages),
+            limits=lambda item: _limits(item, words),
+            must=lambda item: item.key in demanded,
+        )
+    )
+
+
+def asked(instrument: Instrument, drawn: Iterable[str]) -> list[str]:
+    """The questions that everybody sees who opens the form: no folded or conditional ones."""
+    drawn = set(drawn)
+    return [
+        item.key
+        for section in instrument.sections
+        if not section.folded
+        for item in section.items
+        if item.type != "note" and item.show_if is None and (not item.drawn or item.key in drawn)
+    ]
+
+
+def render_form_page(
+    instrument: Instrument,
+    language: str,
+    form: Markup,
+    *,
+    languages: Sequence[str],
+    site: str = "",
+    alert: str | None = None,
+    details: Sequence[str] = (),
+    scripts: str | None = None,
+) -> str:
+    """The document round a form. ``scripts`` is the address of the folder of modules, if any."""
+    words = w.words(language)
+    title = w.say(instrument.title, language, instrument.languages).text
+    return _page(
+        "form_page",
+        language,
+        languages,
+        title=f"{site}: {title}" if site else title,
+        instrument=instrument,
+        form=form,
+        site=site,
+        intro=words["intro"] if instrument.source == "customer" else words["intro_long"],
+        alert=alert,
+        details=details,
+        scripts=scripts,
+        phone_words={name: words[name] for name in w.FOR_THE_PHONE},
+        say=_sayer(language, instrument.languages),
+    )
+
+
+def render_message(
+    language: str,
+    heading: str,
+    lines: Sequence[str],
+    *,
+    languages: Sequence[str] = (),
+    site: str = "",
+    link: tuple[str, str] | None = None,
+    query: str = "",
+) -> str:
+    """A page that says something and offers at most one link: (address, text).
+
+    ``query`` is what its address must keep when the language is switched, such as ``&r=…``.
+    """
+    return _page(
+        "message",
+        language,
+        languages,
+        query=query,
+        title=heading,
+        heading=heading,
+        lines=lines,
+        site=site,
+        link=link and link[0],
+        link_text=link and link[1],
+    )
+
+
+def _page(
+    template: str, language: str, languages: Sequence[str], *, query: str = "", **more: Any
+) -> str:
+    switch = [
+        {
+            "code": code,
+            "address": f"?lang={code}{query}",
+            "name": w.words(code)["name"],
+            "direction": w.direction(code),
+        }
+        for code in languages
+    ]
+    return (
+        _environment()
+        .get_template(f"customer/{template}.html")
+        .render(
+            language=language,
+            direction=w.direction(language),
+            words=w.words(language),
+            switch=switch,
+            style=style(),
+            **more,
+        )
+    )
+
+
+def _sayer(language: str, others: Sequence[str]) -> Callable[[Text], Markup]:
+    """Says a text; one that is in another language than the page is marked as such."""
+
+    def say(text: Text) -> Markup:
+        said = w.say(text, language, others)
+        if said.language == language:
+            return Markup.escape(said.text)
+        return Markup('<span lang="{}" dir="{}">{}</span>').format(
+            said.language, w.direction(said.language), said.text
+        )
+
+    return say
+
+
+def _limits(item: Item, words: Mapping[str, str]) -> str:
+    """What a number may be, and its unit, in words."""
+    if item.min is not None and item.max is not None:
+        text = words["between"].format(min=f"{item.min:g}", max=f"{item.max:g}")
+    elif item.min is not None:
+        text = words["at_least"].format(min=f"{item.min:g}")
+    elif item.max is not None:
+        text = words["at_most"].format(max=f"{item.max:g}")
+    else:
+        text = ""
+    return f"{text} {item.unit or ''}".strip()
+
+
+def _demanded(instrument: Instrument) -> set[str]:
+    """Items the browser itself insists on: required, and in sight of everybody.
+
+    One that is folded or conditional would stop the form at a field that nobody can see.
+    """
+    seen = set(asked(instrument, ()))
+    return {item.key for item in instrument.items.values() if item.required and item.key in seen}

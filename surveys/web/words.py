@@ -1,0 +1,81 @@
+"""The words of a customer's pages, and which language to speak.
+
+The words stand in ``words.yaml``; texts of an instrument come in their own languages. A text that
+lacks a language is shown in another and says so to the browser (:class:`Said` carries the language
+it is really in), so that a screen reader pronounces it rightly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from ruamel.yaml import YAML
+from werkzeug.datastructures import LanguageAccept
+
+from surveys.instrument import Text
+
+FILE = Path(__file__).with_name("words.yaml")
+LAST_RESORT = "en"
+
+FOR_THE_PHONE = (
+    *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "reason"),
+    *("save", "delete", "delete_sure", "restored", "afresh", "number_wrong", "unkept", "thanks"),
+    *("kept", "arrived", "held", "nameless", "again", "new_version", "reload"),
+    *("erase", "erased", "erase_failed"),
+)
+"""The words that ``static/form.js`` says by itself."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """A text and the language it is in, which may not be the one that was asked for."""
+
+    text: str
+    language: str
+
+
+@cache
+def all_words() -> Mapping[str, Mapping[str, str]]:
+    """Language code → word → text."""
+    read = YAML(typ="safe").load(FILE)
+    return MappingProxyType(
+        {code: MappingProxyType({str(k): str(v) for k, v in w.items()}) for code, w in read.items()}
+    )
+
+
+def words(language: str) -> Mapping[str, str]:
+    """The interface words of ``language``; of English where there are none."""
+    return all_words().get(language) or all_words()[LAST_RESORT]
+
+
+def direction(language: str) -> str:
+    """``rtl`` or ``ltr``."""
+    return all_words().get(language, {}).get("direction", "ltr")
+
+
+def say(text: Text, language: str, others: Sequence[str] = ()) -> Said:
+    """``text`` in ``language``, else in the first of ``others`` it has, else in any it has."""
+    for code in (language, *others, LAST_RESORT, *text):
+        if text.get(code):
+            return Said(text[code], code)
+    return Said("", language)
+
+
+def choose(
+    languages: Sequence[str], *, asked: str | None, accepted: LanguageAccept, site: str | None
+) -> str:
+    """The language for a page that can speak ``languages`` (at least one).
+
+    First what the address asks for (``?lang=``), then what the browser prefers, then the site's,
+    then the form's first. Pure: every candidate is passed in.
+    """
+    if asked in languages:
+        return asked  # type: ignore[return-value]
+    preferred = accepted.best_match(languages)
+    if preferred is not None:
+        return preferred
+    return site if site in languages else languages[0]
