@@ -16,8 +16,9 @@ CASES = json.loads((Path(__file__).parent / "conditions.json").read_text("utf-8"
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 keys = st.sampled_from(["a", "b", "c"])
@@ -26,9 +27,11 @@ comparisons = st.dictionaries(st.sampled_from(sorted(COMPARISONS)), st.integers(
 leaves = st.dictionaries(keys, values | comparisons, max_size=2)
 conditions = st.recursive(
     leaves,
-    lambda inner: st.fixed_dictionaries({"any": st.lists(inner, max_size=3)})
-    | st.fixed_dictionaries({"all": st.lists(inner, max_size=3)})
-    | st.fixed_dictionaries({"not": inner}),
+    lambda inner: (
+        st.fixed_dictionaries({"any": st.lists(inner, max_size=3)})
+        | st.fixed_dictionaries({"all": st.lists(inner, max_size=3)})
+        | st.fixed_dictionaries({"not": inner})
+    ),
     max_leaves=6,
 )
 
@@ -44,9 +47,7 @@ def test_the_table_has_no_case_twice() -> None:
 
 
 @given(conditions, st.dictionaries(keys, json_values))
-def test_any_answers_get_a_yes_or_a_no(
-    condition: dict[str, Any], answers: dict[str, Any]
-) -> None:
+def test_any_answers_get_a_yes_or_a_no(condition: dict[str, Any], answers: dict[str, Any]) -> None:
     assert holds(condition, answers) in (True, False)
 
 

@@ -1,0 +1,141 @@
+"""From a YAML file to an :class:`~surveys.instrument.Instrument`, or to every fault it has.
+
+The grammar is told to authors in ``docs/instruments.md``; editors read it from
+``instruments/schema.json``. Scales are looked for in ``scales.yaml`` beside the file, else in the
+one that ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from surveys.faults import Fault, FaultyInstrument, Findings
+from surveys.instrument import Instrument
+from surveys.instrument_checks import check_instrument
+from surveys.scale_checks import Scales, check_scales
+from surveys.yaml_tree import Node, read
+
+SHIPPED = Path(__file__).resolve().parent.parent / "instruments"
+SCALES_FILE = "scales.yaml"
+
+
+def check_file(path: Path) -> list[Fault]:
+    """All faults of an instrument or a file of scales, sorted by place; none if it is sound.
+
+    The faults of the ``scales.yaml`` it refers to are among them. Raises ``OSError`` when a file
+    cannot be opened.
+    """
+    return _check(path)[0]
+
+
+def load(path: Path) -> Instrument:
+    """The instrument in the file at ``path``.
+
+    Raises :class:`FaultyInstrument` with all faults if there are any, ``OSError`` when a file
+    cannot be opened.
+    """
+    faults, root, scales = _check(path)
+    if root is not None and not faults and "instrument" not in root.value:
+        place = root.place
+        message = "this is a file of scales, not an instrument: name the file that refers to it"
+        faults = [Fault(str(path), place.line, place.column, "missing-key", message)]
+    if faults or root is None:
+        raise FaultyInstrument(faults)
+    return Instrument.from_document(resolve(root.plain(), scales.plain if scales else {}))
+
+
+def load_scales(path: Path) -> dict[str, dict[str, Any]]:
+    """The scales in the file at ``path`` as plain data by key, in file order.
+
+    Raises :class:`FaultyInstrument` if it has faults, ``OSError`` when it cannot be opened.
+    """
+    findings = Findings(str(path))
+    root = read(path, findings)
+    scales = check_scales(findings, root) if root is not None else None
+    if scales is None or not scales.sound:
+        raise FaultyInstrument(findings.sorted())
+    return scales.plain
+
+
+def resolve(source: Mapping[str, Any], scales: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The resolved document of a sound instrument: scales written out, defaults left out.
+
+    Two files that mean the same become the same document, and so the same version. Texts of
+    scales are taken in the instrument's languages, as far as they exist in them.
+    """
+    languages = list(source["languages"])
+    spoken = {key: _spoken(key, scale, languages) for key, scale in scales.items()}
+    head = ("instrument", "title", "source", "mode", "review")
+    document: dict[str, Any] = {name: source[name] for name in head}
+    document["languages"] = languages
+    if "careless" in source:
+        document["careless"] = source["careless"]
+    document["sections"] = [_resolve_section(section, spoken) for section in source["sections"]]
+    return document
+
+
+def _resolve_section(section: Mapping[str, Any], scales: Mapping[str, Any]) -> dict[str, Any]:
+    items: list[dict[str, Any]] = []
+    for entry in section["items"]:
+        if "draw" in entry:
+            items.append({"draw": entry["draw"], "scales": list(scales.values())})
+        elif "scales" in entry:
+            items += ({"type": "scale", "scale": scale} for scale in scales.values())
+        else:
+            items.append(_resolve_item(entry, scales))
+    folded = {"folded": True} if section.get("folded") else {}
+    return {"title": section["title"], **folded, "items": items}
+
+
+def _resolve_item(entry: Mapping[str, Any], scales: Mapping[str, Any]) -> dict[str, Any]:
+    item = {name: value for name, value in entry.items() if value is not False}
+    if item["type"] == "scale":
+        item["scale"] = scales[item.pop("key")]
+    return item
+
+
+def _spoken(key: str, scale: Mapping[str, Any], languages: list[str]) -> dict[str, Any]:
+    """A scale with its texts in ``languages`` only."""
+
+    def text(value: Mapping[str, str]) -> dict[str, str]:
+        return {language: value[language] for language in languages if language in value}
+
+    return {
+        "key": key,
+        "level": scale["level"],
+        "status": scale["status"],
+        **{name: text(scale[name]) for name in ("name", "ask", "low", "high", "coaching")},
+        "anchors": {
+            level: [text(behaviour) for behaviour in behaviours]
+            for level, behaviours in scale["anchors"].items()
+        },
+    }
+
+
+def _check(path: Path) -> tuple[list[Fault], Node | None, Scales | None]:
+    findings = Findings(str(path))
+    root = read(path, findings)
+    if root is None:
+        return findings.sorted(), None, None
+    if isinstance(root.value, dict) and "scales" in root.value and "instrument" not in root.value:
+        own_scales = check_scales(findings, root)
+        return findings.sorted(), root, own_scales
+
+    @cache  # asked for at each reference, read at the first
+    def scales() -> Scales | None:
+        beside = [folder / SCALES_FILE for folder in (path.parent, SHIPPED)]
+        found = next((file for file in beside if file.is_file()), None)
+        if found is None:
+            return None
+        own = Findings(str(found))
+        tree = read(found, own)
+        checked = check_scales(own, tree) if tree is not None else None
+        findings.extend(own.sorted())
+        return checked or Scales({}, (), (), sound=False)
+
+    check_instrument(findings, root, scales)
+    used = scales() if scales.cache_info().currsize else None
+    return findings.sorted(), root, used

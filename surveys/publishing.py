@@ -1,0 +1,104 @@
+"""Published instruments: every version for ever, one of them the newest.
+
+A submission says which version it was answered under, so a version that was ever published is
+never changed and never taken away. Publishing an old version again makes it the newest again:
+that is how a change is taken back.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import rfc8785
+
+from surveys.checking import SHIPPED, load
+from surveys.instrument import Instrument
+from surveys.store import instruments as store
+from surveys.store import settings
+from surveys.store.database import Database
+
+SHIPPED_FILES = ("counter.yaml",)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One version as it was first published (``published_utc``: ISO 8601)."""
+
+    instrument: str
+    version: str
+    published_utc: str
+
+    @property
+    def form(self) -> str:
+        return f"{self.instrument}@{self.version}"
+
+
+def publish(db: Database, instrument: Instrument, at: datetime) -> bool:
+    """Make ``instrument`` the newest version of its key; False if that version was there.
+
+    ``at`` is aware. The work is a transaction of its own.
+    """
+    with db.transaction():
+        new = store.add(
+            db,
+            instrument.key,
+            instrument.version,
+            rfc8785.dumps(dict(instrument.document)).decode(),
+            at.astimezone(UTC).isoformat(timespec="seconds"),
+        )
+        settings.put(db, _newest(instrument.key), instrument.version)
+    return new
+
+
+def publish_shipped(db: Database, at: datetime) -> list[Instrument]:
+    """Publish the shipped instruments of which there is no version yet; those it published.
+
+    An installation that has its own wording keeps it: newer shipped wording comes in by
+    ``instrument publish`` alone.
+    """
+    published = []
+    for file in SHIPPED_FILES:
+        if settings.get(db, _newest(file.removesuffix(".yaml"))) is None:
+            instrument = load(SHIPPED / file)
+            publish(db, instrument, at)
+            published.append(instrument)
+    return published
+
+
+def newest(db: Database, key: str) -> Instrument | None:
+    """The version of instrument ``key`` that codes open; None if there was never one."""
+    found = settings.get(db, _newest(key))
+    return None if found is None else version(db, f"{key}@{found}")
+
+
+_read: dict[str, Instrument] = {}
+
+
+def version(db: Database, form: str) -> Instrument | None:
+    """The instrument that ``form`` (``key@version``) names; None if this database never had it.
+
+    A document is read once in a process, for all its databases: equal versions are equal.
+    """
+    key, _, version_ = form.partition("@")
+    if form in _read:
+        return _read[form] if store.exists(db, key, version_) else None
+    row = store.find(db, key, version_)
+    if row is None:
+        return None
+    return _read.setdefault(form, Instrument.from_document(json.loads(row["document"])))
+
+
+def versions(db: Database, key: str) -> list[Published]:
+    """Every version of instrument ``key``, the last first published first."""
+    return [Published(**row) for row in store.of_key(db, key)]
+
+
+def keys(db: Database) -> list[str]:
+    """The keys of all instruments that were ever published."""
+    return [str(row["instrument"]) for row in store.keys(db)]
+
+
+def _newest(key: str) -> str:
+    return f"newest:{key}"
