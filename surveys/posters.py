@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, PathPaintRule
 from qrcode.constants import ERROR_CORRECT_Q
@@ -85,7 +85,8 @@ class _Svg(SvgPathFillImage):
     def process(self) -> None:
         super().process()
         # The library gives every path the same id, and two codes on one page would be invalid.
-        self.path.attrib.pop("id")
+        assert self.path is not None  # noqa: S101 - the line above has just made it
+        del self.path.attrib["id"]
 
 
 def svg(address: str) -> bytes:
@@ -121,7 +122,7 @@ def pdf(
     for poster in posters:
         page.draw(poster)
         done(1)
-    return page.bytes()
+    return page.output()
 
 
 def without_letters(text: str, fonts: Sequence[Path] = ()) -> str:
@@ -187,7 +188,7 @@ class _Page:
         pdf.set_fallback_fonts([*SHIPPED_FONTS[1:], *others], exact_match=False)
         pdf.set_text_shaping(True)
 
-    def bytes(self) -> bytes:
+    def output(self) -> bytes:
         return bytes(self._pdf.output())
 
     def draw(self, poster: Poster) -> None:
