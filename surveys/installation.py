@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
+from surveys.publishing import publish_shipped
 from surveys.store import settings
 from surveys.store.database import Database
 from surveys.store.sqlite import SqliteDatabase
 
-SHIPPED = Path(__file__).resolve().parent.parent / "instruments"
 DATABASE_FILE = "touchstone.db"
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 
@@ -20,7 +21,7 @@ class Installation:
     """A data folder that is ready to be used.
 
     :meth:`open` makes whatever is missing (folder, secret key readable by its owner alone,
-    database, tables) and is safe to call from several processes at once.
+    database, tables, the shipped instruments) and is safe to call from several processes at once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,6 +35,7 @@ class Installation:
         installation = cls(folder.resolve())
         installation._make_secret()
         SqliteDatabase.make(installation.folder / DATABASE_FILE)
+        publish_shipped(installation.database(), datetime.now(UTC))
         return installation
 
     def database(self) -> Database:

@@ -12,14 +12,13 @@ from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, desk, downloads, health, security, sign_in
+from surveys.web.compression import compress
 from surveys.web.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def build(
-    folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-) -> Flask:
+def build(folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
     """The application over the data folder ``folder``, which is made ready if it is not."""
     installation = Installation.open(folder)
     app = Flask("surveys.web", static_folder=str(ROOT / "static"))
@@ -29,6 +28,7 @@ def build(
         intake=Intake(GroupCommit(installation.new_database).run),
         clock=clock,
     )
+    compress(app)
     security.protect(app)
     for module in (customer, api, sign_in, desk, downloads, health):
         app.register_blueprint(module.blueprint)
