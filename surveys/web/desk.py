@@ -1,3 +1,183 @@
-from flask import Blueprint
+"""The desk: where should I look, is it real, and what did people say?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from itertools import islice
+
+from flask import Blueprint, abort, render_template, request
+
+from surveys import desk, people, results
+from surveys.people import DESK_ROLES, Person
+from surveys.store import desk as store
+from surveys.store import sites as all_sites
+from surveys.store.sites import Site
+from surveys.suppression import CONFIDENTIAL
+from surveys.web import desk_choice
+from surveys.web.desk_choice import Choice
+from surveys.web.security import needs, signed_in
+from surveys.web.services import services
 
 blueprint = Blueprint("desk", __name__)
+
+SOURCES = {
+    "customer": "Customers",
+    "shopper": "Mystery shoppers",
+    "manager": "Managers",
+    "staff": "Staff",
+    "partner": "Partners",
+    "manager_forecast": "Managers’ forecasts",
+    "staff_forecast": "Staff forecasts",
+}
+ALWAYS_SHOWN = ("customer", "shopper")
+COMMENTS_A_PAGE = 30
+FLAGS = {
+    "careless": "answered faster than anybody reads",
+    "repeat": "perhaps the same person again",
+    "clock": "the phone’s clock was wrong",
+}
+
+
+@blueprint.app_template_filter("day")
+def plain_day(day: date | str) -> str:
+    """``22 Nov 2026``, whatever the machine's language."""
+    found = date.fromisoformat(day) if isinstance(day, str) else day
+    return f"{found.day} {found:%b %Y}"
+
+
+@blueprint.get("/desk")
+@needs(*DESK_ROLES)
+def scores() -> str:
+    database, person = services().database, _me()
+    with database.snapshot():
+        sites = list(all_sites.every(database))
+        mine = [site for site in sites if people.may_see(person, site)]
+        choice = _choice(mine)
+        selection = choice.selection(_today(), _reach(person, mine))
+        found = list(results.scores(database, selection))
+        scales = desk.scales(database)
+        tabs = _tabs(store.sources(database))
+        shown = [site for site in mine if choice.region in (None, site.region)]
+        anything = bool(found) or bool(store.sources(database))
+    return render_template(
+        "desk.html",
+        choice=choice,
+        person=person,
+        tabs=tabs,
+        tables=desk.tables(shown, found, tuple(scales)) if found else [],
+        scales=scales,
+        regions=sorted({site.region for site in mine if site.region}),
+        shown=shown,
+        span=_span(choice, found),
+        anything=anything,
+        today=_today(),
+        instruments=_instruments(person),
+        SOURCES=SOURCES,
+    )
+
+
+@blueprint.get("/desk/sites/<site_id>")
+@needs(*DESK_ROLES)
+def site(site_id: str) -> str:
+    database, person = services().database, _me()
+    with database.snapshot():
+        place = all_sites.find(database, site_id)
+        if place is None or not people.may_see(person, place):
+            # The same answer for both: whether a site exists is nobody else's business.
+            abort(404, "There is no such site among yours. The results list those you can open.")
+        choice = _choice([place])
+        asked = choice.selection(_today(), frozenset({site_id}))
+        found = list(results.scores(database, asked))
+        histograms = {(h.dimension, h.mode): h.bars for h in results.histograms(database, asked)}
+        moments = list(results.moments(database, asked))
+        scales = desk.scales(database)
+        page = max(0, request.args.get("page", 0, int))
+        start = page * COMMENTS_A_PAGE
+        comments = list(
+            islice(
+                desk.comments(database, place, asked, choice.source),
+                start,
+                start + COMMENTS_A_PAGE + 1,
+            )
+        )
+        tabs = _tabs(store.sources(database))
+    return render_template(
+        "desk_site.html",
+        choice=choice,
+        person=person,
+        place=place,
+        tabs=tabs,
+        scores=sorted(found, key=_order(tuple(scales))),
+        histograms=histograms,
+        moments=moments,
+        scales=scales,
+        comments=comments[:COMMENTS_A_PAGE],
+        older=len(comments) > COMMENTS_A_PAGE,
+        page=page,
+        span=_span(choice, found),
+        today=_today(),
+        few_comments=choice.source in CONFIDENTIAL,
+        FLAGS=FLAGS,
+        SOURCES=SOURCES,
+    )
+
+
+@blueprint.get("/desk/contacts")
+@needs("owner", "manager")
+def contacts() -> str:
+    database, person = services().database, _me()
+    with database.snapshot():
+        mine = [site for site in all_sites.every(database) if people.may_see(person, site)]
+        found = desk.contacts(database, mine)
+    return render_template("desk_contacts.html", person=person, contacts=found)
+
+
+def _me() -> Person:
+    person = signed_in()
+    assert person is not None  # noqa: S101 - `needs` saw to it
+    return person
+
+
+def _today() -> date:
+    return services().clock().date()
+
+
+def _choice(mine: list[Site]) -> Choice:
+    """What the address asks for. A region that is not the reader's is as if there were none."""
+    try:
+        choice = desk_choice.read(request.args, tuple(SOURCES))
+    except desk_choice.NotAChoice as wrong:
+        abort(400, str(wrong))
+    if choice.region is not None and choice.region not in {site.region for site in mine}:
+        abort(404, "There is no such region among yours. The results list those you can choose.")
+    return choice
+
+
+def _reach(person: Person, mine: list[Site]) -> frozenset[str] | None:
+    return None if person.sees_all else frozenset(site.site_id for site in mine)
+
+
+def _tabs(with_data: list[str]) -> list[str]:
+    return [source for source in SOURCES if source in ALWAYS_SHOWN or source in with_data]
+
+
+def _span(choice: Choice, found: list[results.Score]) -> tuple[date | None, date | None]:
+    """The days the figures cover: as chosen; where an end is open, as there is data."""
+    if found:
+        return found[0].period_start, found[0].period_end
+    return choice.span(_today())
+
+
+def _instruments(person: Person) -> list[str]:
+    return store.instruments(services().database) if person.role in ("owner", "manager") else []
+
+
+def _order(known: tuple[str, ...]) -> Callable[[results.Score], tuple[bool, int, str]]:
+    """Routine first, then the dimensions as they are asked."""
+    places = {dimension: place for place, dimension in enumerate(known)}
+    return lambda score: (
+        score.mode != "routine",
+        places.get(score.dimension, len(places)),
+        score.dimension,
+    )

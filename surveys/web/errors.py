@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Flask, Response, render_template, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from surveys.store.database import Unavailable
 from surveys.web import logs
 from surveys.web.problem import problem
+
+RETRY_SECONDS = 5
 
 STALE_FORM = (
     "This page was open for a long time, or it was not one of ours. Nothing was changed. Go back,"
@@ -66,6 +69,7 @@ OTHERWISE = Words("That did not work", "Go back and try again.")
 
 
 def register(app: Flask) -> None:
+    app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(HTTPException, _answer)
     logs.mask(app)
 
@@ -86,3 +90,8 @@ def _answer(error: HTTPException) -> Response:
     answer.headers.extend(headers)
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer
+
+
+def _unavailable(error: Unavailable) -> Response:
+    current_app.logger.error("nothing can be stored or read: %s", error)
+    return _answer(ServiceUnavailable(retry_after=RETRY_SECONDS))

@@ -1,0 +1,165 @@
+"""What the desk shows, put together from results: tables by site and dimension, and comments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from surveys import publishing
+from surveys.instrument import Instrument, Item, Scale
+from surveys.results import Score, Selection
+from surveys.store import desk as store
+from surveys.store.database import Database, Row
+from surveys.store.sites import Site
+from surveys.suppression import CONFIDENTIAL
+
+LOOK_FIRST = 3
+FEWEST_COMMENTS = 8
+"""So many comments of managers or staff there must be before any is shown."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One site's cells, by dimension."""
+
+    site: Site
+    cells: dict[str, Score]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source and mode: sites × dimensions, sites by region."""
+
+    mode: str
+    dimensions: tuple[str, ...]
+    regions: tuple[tuple[str, tuple[Line, ...]], ...]
+    look_first: tuple[Score, ...]
+
+
+def scales(db: Database) -> dict[str, Scale]:
+    """Every scale of the newest instruments, by dimension, in the order they are asked."""
+    found: dict[str, Scale] = {}
+    newest = (publishing.newest(db, key) for key in store.instruments(db))
+    # The longest form first: it has all twelve, in their order.
+    for instrument in sorted(filter(None, newest), key=lambda one: -len(one.items)):
+        for item in instrument.items.values():
+            if item.scale is not None:
+                found.setdefault(item.key, item.scale)
+    return found
+
+
+def tables(sites: Sequence[Site], scores: Sequence[Score], known: Sequence[str]) -> list[Table]:
+    """A table per mode, routine first. ``known`` dimensions stand first, whether rated or not.
+
+    ``sites`` are those to show, in order; one without any rating keeps its (empty) line.
+    """
+    modes = sorted({score.mode for score in scores} | {"routine"}, key=lambda m: m != "routine")
+    return [_table(mode, sites, [s for s in scores if s.mode == mode], known) for mode in modes]
+
+
+def _table(
+    mode: str, sites: Sequence[Site], scores: Sequence[Score], known: Sequence[str]
+) -> Table:
+    others = sorted({score.dimension for score in scores} - set(known))
+    cells: dict[str, dict[str, Score]] = {}
+    for score in scores:
+        cells.setdefault(score.site_id, {})[score.dimension] = score
+    lines = (Line(site, cells.get(site.site_id, {})) for site in sites)
+    return Table(
+        mode=mode,
+        dimensions=(*known, *others),
+        regions=tuple(
+            (region, tuple(group))
+            for region, group in groupby(lines, lambda line: line.site.region)
+        ),
+        look_first=look_first(scores),
+    )
+
+
+def look_first(scores: Sequence[Score]) -> tuple[Score, ...]:
+    """The cells that are low even when chance is given its due: the lowest upper interval ends.
+
+    A cell with few ratings has a wide interval, so it comes here only when it is very low.
+    """
+    rated = [score for score in scores if score.mean_high is not None]
+    rated.sort(key=lambda score: (score.mean_high, score.mean, score.site, score.dimension))
+    return tuple(rated[:LOOK_FIRST])
+
+
+@dataclass(frozen=True)
+class Comment:
+    """Somebody's words. ``flags`` say how far to trust them: careless, repeat, clock."""
+
+    submission_id: str
+    day: str
+    language: str
+    mode: str
+    question: Item
+    text: str
+    flags: tuple[str, ...]
+
+
+def comments(db: Database, site: Site, selection: Selection, source: str) -> Iterator[Comment]:
+    """What was written at a site, newest first; values as mended.
+
+    Comments of managers or staff come only where there are ``FEWEST_COMMENTS``, so that nobody is
+    known by the way they write.
+    """
+    found = _comments(db, site, selection)
+    if source in CONFIDENTIAL:
+        few = [comment for comment, _ in zip(found, range(FEWEST_COMMENTS), strict=False)]
+        if len(few) == FEWEST_COMMENTS:
+            yield from few
+            yield from found
+        return
+    yield from found
+
+
+def _comments(db: Database, site: Site, selection: Selection) -> Iterator[Comment]:
+    mended: dict[str, dict[str, object]] = {}
+    for row in store.amendments(db, site.site_id):
+        mended.setdefault(row["submission_id"], {}).update(json.loads(row["answers"]))
+    for row in store.counted(db, site.site_id, selection.wanted()):
+        answers = json.loads(row["payload"]).get("answers") or {}
+        answers |= mended.get(row["submission_id"], {})
+        instrument = publishing.version(db, row["form_used"] or row["form"])
+        if instrument is not None:
+            yield from _said(row, instrument, answers)
+
+
+def _said(row: Row, instrument: Instrument, answers: dict[str, object]) -> Iterator[Comment]:
+    for item in instrument.items.values():
+        text = answers.get(item.key)
+        if item.type == "text" and isinstance(text, str) and text.strip():
+            yield Comment(
+                submission_id=row["submission_id"],
+                day=row["day"],
+                language=row["language"] or "",
+                mode=row["mode"],
+                question=item,
+                text=text.strip(),
+                flags=tuple(json.loads(row["flags"])),
+            )
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A way to reach a customer who asked for it."""
+
+    site: Site
+    submission_id: str
+    day: str
+    contact: str
+    status: str
+
+
+def contacts(db: Database, sites: Sequence[Site]) -> list[Contact]:
+    """The ways to reach the customers of ``sites``, newest first."""
+    found = [
+        Contact(site, row["submission_id"], row["day"], row["contact"], row["status"])
+        for site in sites
+        for row in store.contacts(db, site.site_id)
+    ]
+    return sorted(found, key=lambda contact: contact.day, reverse=True)
