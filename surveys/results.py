@@ -236,7 +236,7 @@ def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[
             place = (row["facet"], row["source"], row["mode"])
             cells[place][_period(row["bucket"], by)][row["level"]] += row["n"]
         few = any(source in CONFIDENTIAL for _, source, _ in cells)
-        open_cells = showable(db, site.site_id, selection, by, facets) if few else set()
+        open_cells = showable(db, site.site_id, selection, by, facets) if few else {}
         for place in sorted(cells):
             for period, bars in sorted(cells[place].items()):
                 span = whole if by == "all" else period.within(selection.day_from, selection.day_to)
@@ -246,8 +246,8 @@ def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[
 
 def showable(
     db: Database, site_id: str, selection: Selection, by: By, facets: str
-) -> set[tuple[Place, Period]]:
-    """One site's cells of managers and staff that are not suppressed: (place, period).
+) -> dict[tuple[Place, Period], int]:
+    """n of one site's cells of managers and staff that are not suppressed.
 
     ``facets`` is a LIKE pattern of facets (``dimension:%``).
     """
@@ -262,7 +262,7 @@ def showable(
         counts = periods[place][_period(row["day"], by)] if inside else outside[place]
         counts[0 if chosen.chooses(row["instrument"], row["flagged"]) else 1] += row["n"]
     return {
-        (place, period)
+        (place, period): found[period][0]
         for place, found in periods.items()
         for period in suppression.shown(
             {period: (chosen_n, other_n) for period, (chosen_n, other_n) in found.items()},

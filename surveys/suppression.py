@@ -27,6 +27,7 @@ from surveys.periods import By, Period, holding
 
 CONFIDENTIAL = frozenset({"manager", "staff", "manager_forecast", "staff_forecast"})
 FEWEST = 5
+FEWEST_FOR_WORDS = 8
 SUPPRESSED = "suppressed"
 
 Counts = tuple[int, int]

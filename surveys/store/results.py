@@ -113,3 +113,32 @@ def first_and_last_days(db: Database, facets: str, wanted: Wanted) -> dict[str, 
         {"facets": facets, **values},
     )
     return {row["site_id"]: (row["first"], row["last"]) for row in found}
+
+
+def submissions(db: Database, site_id: str, wanted: Wanted) -> Iterator[Row]:
+    """One site's submissions of every status, by id: a row for each amendment, or one for none.
+
+    ``amended`` are the answers of the amendment (JSON), the oldest first, or None.
+    """
+    where, values = wanted.where("s")
+    yield from db.rows(
+        "SELECT s.submission_id, s.source, s.mode, s.form, s.form_used, s.language,"
+        " s.started_local, s.finished_local, s.received_utc, s.day, s.status, s.flags, s.payload,"
+        " a.answers AS amended"
+        " FROM submissions s LEFT JOIN amendments a"
+        " ON a.site_id = s.site_id AND a.submission_id = s.submission_id"
+        f" WHERE s.site_id = :site_id{where}"
+        " ORDER BY s.submission_id, a.number",
+        {"site_id": site_id, **values},
+    )
+
+
+def counted(db: Database, site_id: str, wanted: Wanted) -> Iterator[Row]:
+    """One site's counted submissions, by id, with their marks (JSON)."""
+    where, values = wanted.where("s")
+    yield from db.rows(
+        "SELECT s.submission_id, s.instrument, s.source, s.mode, s.day, s.touchpoint, s.form_used,"
+        " s.marks, s.flagged FROM submissions s"
+        f" WHERE s.site_id = :site_id AND s.status = 'counted'{where} ORDER BY s.submission_id",
+        {"site_id": site_id, **values},
+    )

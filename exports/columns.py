@@ -1,0 +1,46 @@
+"""What a table's columns are: name, type, meaning, unit, what their values are bound to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+Value = str | int | float | bool | date | None
+"""A cell. None is blank: missing, or not asked. Zero is zero."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. ``type`` is a field type of the Data Package standard.
+
+    ``header`` stands above the column instead of ``name`` when labels were asked for.
+    """
+
+    name: str
+    type: str
+    description: str
+    unit: str | None = None
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+    header: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table ready to be written: its columns, and its rows each time ``rows`` is called."""
+
+    name: str
+    title: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: Callable[[], Iterator[tuple[Value, ...]]]
+
+
+class CannotExport(ValueError):
+    """What was asked for cannot be given; the message is a sentence that says what can."""
+
+
+class NotYours(CannotExport):
+    """What was asked for belongs to somebody else's region or site."""

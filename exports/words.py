@@ -1,0 +1,58 @@
+"""Words for readers, where labels are asked for: of questions, choices, dimensions, moments."""
+
+from __future__ import annotations
+
+from surveys import publishing
+from surveys.instrument import Item, Text
+from surveys.store.database import Database
+
+MOMENTS: dict[str, Text] = {
+    "worse": {
+        "en": "worse than expected",
+        "fr": "moins bien que prévu",
+        "es": "peor de lo esperado",
+        "ar": "أسوأ من المتوقع",
+    },
+    "expected": {
+        "en": "as expected",
+        "fr": "comme prévu",
+        "es": "como se esperaba",
+        "ar": "كما هو متوقع",
+    },
+    "better": {
+        "en": "better than expected",
+        "fr": "mieux que prévu",
+        "es": "mejor de lo esperado",
+        "ar": "أفضل من المتوقع",
+    },
+}
+YES: Text = {"en": "yes", "fr": "oui", "es": "sí", "ar": "نعم"}
+NO: Text = {"en": "no", "fr": "non", "es": "no", "ar": "لا"}
+
+
+def say(text: Text, language: str) -> str:
+    """``text`` in ``language``, else in English, else in whatever language it has."""
+    for code in (language, "en", *text):
+        if text.get(code):
+            return " ".join(text[code].split())
+    return ""
+
+
+def header(item: Item, language: str, choice: str | None = None) -> str:
+    """What stands above a question's column: its words, then its key, which keeps it unique."""
+    named = item.scale.name if item.scale else item.ask
+    if choice is None:
+        return f"{say(named, language)} [{item.key}]"
+    label = next((c.label for c in item.choices if c.key == choice), {})
+    return f"{say(named, language)} {say(label, language)} [{item.key}.{choice}]"
+
+
+def dimension_names(db: Database, language: str) -> dict[str, str]:
+    """Each dimension's name, from the newest version of every instrument."""
+    names: dict[str, str] = {}
+    for key in publishing.keys(db):
+        instrument = publishing.newest(db, key)
+        for item in instrument.items.values() if instrument else ():
+            if item.scale:
+                names.setdefault(item.key, say(item.scale.name, language))
+    return names

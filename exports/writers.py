@@ -1,0 +1,102 @@
+"""Sheets as bytes, piece by piece: no file is ever held whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+
+from exports.cells import guarded, number, shortened, storable
+from exports.columns import Column, Sheet, Value
+
+ROWS_AT_A_TIME = 500
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a CSV is written. The plain one is RFC 4180 in UTF-8."""
+
+    separator: str = ","
+    decimal: str = "."
+    excel: bool = False
+
+
+# What Excel takes apart by double click depends on the machine's language: where a comma parts
+# the decimals, the list separator is the semicolon, and 5.25 would be a text or the 5th of
+# February. In Arabic the point parts the decimals and the semicolon the cells.
+_EXCEL = {
+    "en": Dialect(",", ".", excel=True),
+    "fr": Dialect(";", ",", excel=True),
+    "es": Dialect(";", ",", excel=True),
+    "ar": Dialect(";", ".", excel=True),
+}
+
+
+def dialect(*, excel: bool, language: str) -> Dialect:
+    return _EXCEL[language] if excel else Dialect()
+
+
+def chunks(sheet: Sheet, format: str, dialect: Dialect) -> Iterator[bytes]:  # noqa: A002
+    """The file in pieces of some hundred rows. ``format`` is csv or jsonl."""
+    if format == "jsonl":
+        return _jsonl(sheet)
+    return _csv(sheet, dialect)
+
+
+def _csv(sheet: Sheet, dialect: Dialect) -> Iterator[bytes]:
+    piece = io.StringIO(newline="")
+    writer = csv.writer(piece, delimiter=dialect.separator, lineterminator="\r\n")
+    if dialect.excel:
+        piece.write(BYTE_ORDER_MARK)
+    writer.writerow([guarded(column.header or column.name) for column in sheet.columns])
+    cells = [_cell(column, dialect) for column in sheet.columns]
+    rows = sheet.rows()
+    while True:
+        some = list(islice(rows, ROWS_AT_A_TIME))
+        writer.writerows(
+            [make(value) for make, value in zip(cells, row, strict=True)] for row in some
+        )
+        yield piece.getvalue().encode()
+        if len(some) < ROWS_AT_A_TIME:
+            return
+        piece.seek(0)
+        piece.truncate()
+
+
+def _cell(column: Column, dialect: Dialect) -> Callable[[Any], str]:
+    def text(value: Any) -> str:
+        if value is None:
+            return ""
+        return shortened(guarded(value)) if dialect.excel else guarded(value)
+
+    def decimal(value: Any) -> str:
+        return "" if value is None else number(value).replace(".", dialect.decimal)
+
+    def plain(value: Any) -> str:
+        return "" if value is None else str(value)
+
+    def truth(value: Any) -> str:
+        return "" if value is None else "true" if value else "false"
+
+    kinds = {"string": text, "number": decimal, "boolean": truth}
+    return kinds.get(column.type, plain)
+
+
+def _jsonl(sheet: Sheet) -> Iterator[bytes]:
+    names = [storable(column.header or column.name) for column in sheet.columns]
+    rows = sheet.rows()
+    while some := list(islice(rows, ROWS_AT_A_TIME)):
+        lines = (dict(zip(names, map(_json_value, row), strict=True)) for row in some)
+        yield "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+
+
+def _json_value(value: Value | date) -> Value:
+    if isinstance(value, str):
+        return storable(value)
+    return value.isoformat() if isinstance(value, date) else value
