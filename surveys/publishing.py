@@ -19,7 +19,7 @@ from surveys.store import instruments as store
 from surveys.store import settings
 from surveys.store.database import Database
 
-SHIPPED_FILES = ("counter.yaml",)
+SHIPPED_FILES = ("counter.yaml", "visit.yaml")
 
 
 @dataclass(frozen=True)

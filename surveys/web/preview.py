@@ -17,10 +17,9 @@ _PAGE = Markup("""<!doctype html>
 :root {{ color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }}
 body {{ margin: 1.5rem }}
 main {{ display: flex; flex-wrap: wrap; gap: 1.5rem }}
-figure {{ margin: 0 }}
+figure {{ margin: 0; width: 24rem; max-width: 100% }}
 figcaption {{ padding: 0 0 .5rem }}
-iframe {{ box-sizing: border-box; width: 24rem; max-width: 100%; height: 46rem; border: 1px solid;
-  border-radius: 1rem }}
+iframe {{ box-sizing: border-box; width: 100%; height: 46rem; border: 1px solid; border-radius: 1rem }}
 </style>
 <h1>{form}</h1>
 <p>Source {source}, mode {mode}, review {review}. Each frame is the form as a phone shows it
@@ -29,7 +28,7 @@ without JavaScript; nothing you fill in here is sent.</p>
 </html>
 """)
 _FRAME = Markup(
-    '<figure><figcaption lang="{language}">{name}</figcaption>'
+    '<figure><figcaption lang="{language}" dir="auto">{name}</figcaption>'
     '<iframe sandbox title="{name}" srcdoc="{page}"></iframe></figure>'
 )
 
