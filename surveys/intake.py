@@ -1,19 +1,80 @@
-"""The one door for submissions, whatever brought them."""
+"""The one door for submissions, whatever brought them.
+
+Everything that can be done without the database is done before the transaction; inside it the
+insert decides what is new, never a look before it. A receipt is given once the transaction is
+durable.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from surveys import days, intake_judging, intake_reading, intake_replacing, publishing
+from surveys.instrument import Instrument
+from surveys.intake_judging import Judgement
+from surveys.intake_reading import Sent, ShapelessError
+from surveys.intake_repeats import Repeats
 from surveys.problems import Problem
-from surveys.store.database import Database
+from surveys.store import submissions, tallies, times, tokens
+from surveys.store.database import Database, Unavailable
+from surveys.store.submissions import Content, Submission, problems_text
+from surveys.store.tallies import Bar
+from surveys.store.tokens import Token
+
+log = logging.getLogger(__name__)
+
+MAX_REMEMBERED = 20_000
+"""Tokens and forms kept in memory so that answers are checked before the transaction."""
+
+UNKNOWN_TOKEN = Problem(
+    "unknown_token",
+    "/token",
+    "There was never such a code. Scan the poster again, or ask whoever gave you the link.",
+)
+WITHDRAWN_TOKEN = Problem(
+    "withdrawn_token",
+    "/token",
+    "This code has been withdrawn. The answers are kept, and a person decides whether they count.",
+)
+UNKNOWN_FORM = Problem(
+    "unknown_form",
+    "/form",
+    "No such version of the form was published here. The answers are kept, and a person chooses"
+    " the version to read them by.",
+)
+OTHER_INSTRUMENT = Problem(
+    "other_instrument",
+    "/form",
+    "This form is not the one that belongs to the code. The answers are kept, and a person looks"
+    " at them.",
+)
+OTHER_CONTENT = Problem(
+    "other_content",
+    "",
+    "A submission with this id and other content came before. Both are kept, and a person decides"
+    " which is right.",
+)
+NOT_STORED = Problem(
+    "not_stored",
+    "",
+    "This one could not be stored because of a fault on our side, which has been written down."
+    " Keep it, and send it again later.",
+)
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one submission (the contract's table of receipts)."""
+    """What became of one submission (the contract's table of receipts).
+
+    ``id`` is as the phone wrote it, None if there was none that could be read.
+    """
 
     id: str | None
     status: str
@@ -21,12 +82,44 @@ class Receipt:
     missing_files: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "status": self.status,
+            "digest": self.digest,
+            "missing_files": list(self.missing_files),
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A record and what was found out about it before the transaction."""
+
+    sent: Sent
+    guess: Judgement | None
+    """What it means if its token and form are still what they were when last seen."""
+
+
+@dataclass(frozen=True)
+class _Context:
+    received: datetime
+    sent_at: object
+    sender: str | None
+
 
 class Intake:
-    """``run`` executes work in a transaction and returns once it is durable (GroupCommit.run)."""
+    """``run`` executes work in a transaction and returns once it is durable (GroupCommit.run).
+
+    One for a process; its threads may share it.
+    """
 
     def __init__(self, run: Callable[[Callable[[Database], Any]], Any]) -> None:
         self._run = run
+        self._repeats = Repeats()
+        self._tokens: dict[str, Token] = {}
+        self._forms: dict[str, Instrument] = {}
+        self._contacts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def receive(
         self,
@@ -42,5 +135,240 @@ class Intake:
         ``received`` is the server's time (aware), ``sent_at`` the phone's as it was sent,
         ``sender`` an opaque word for who sent it (never stored; only to notice repeats),
         ``plain`` says that it came from the HTML form without JavaScript.
+
+        Raises :class:`surveys.store.database.Unavailable` when nothing can be stored; then
+        nothing of the batch was.
         """
-        raise NotImplementedError
+        prepared = [self._prepare(record, plain) for record in records]
+        if all(isinstance(found, Receipt) for found in prepared):
+            return [found for found in prepared if isinstance(found, Receipt)]
+        context = _Context(received, sent_at, sender)
+        receipts: list[Receipt] = self._run(lambda db: self._take_all(db, prepared, context))
+        return receipts
+
+    # --- before the transaction ---------------------------------------------------------------
+
+    def _prepare(self, record: object, plain: bool) -> _Prepared | Receipt:
+        try:
+            sent = intake_reading.read(record, plain=plain)
+        except ShapelessError as error:
+            return Receipt(error.shown_id, "refused", None, problems=(error.problem,))
+        token = self._tokens.get(sent.token)
+        instrument = self._forms.get(sent.form or "")
+        guess = None
+        if token is not None and instrument is not None and instrument.key == token.instrument:
+            questions = self._contacts.get(token.instrument)
+            if questions is not None and instrument.form in questions[1]:
+                guess = intake_judging.judge(sent, instrument, questions[0], token.touchpoint)
+        return _Prepared(sent, guess)
+
+    # --- inside the transaction ---------------------------------------------------------------
+
+    def _take_all(
+        self, db: Database, prepared: Sequence[_Prepared | Receipt], context: _Context
+    ) -> list[Receipt]:
+        changes: Counter[Bar] = Counter()
+        receipts = []
+        for found in prepared:
+            if isinstance(found, Receipt):
+                receipts.append(found)
+                continue
+            try:
+                with db.savepoint():
+                    receipt, changed = self._take(db, found, context)
+            except Unavailable:
+                raise
+            except Exception:
+                # A fault of ours with this one record must not keep the others waiting for ever.
+                log.exception("Submission %s could not be stored", found.sent.submission_id)
+                sent = found.sent
+                receipt = Receipt(sent.shown_id, "refused", sent.digest, problems=(NOT_STORED,))
+                changed = {}
+            receipts.append(receipt)
+            for bar, n in changed.items():
+                changes[bar] += n
+        tallies.add(db, changes)
+        return receipts
+
+    def _take(
+        self, db: Database, prepared: _Prepared, context: _Context
+    ) -> tuple[Receipt, Mapping[Bar, int]]:
+        sent = prepared.sent
+        token = self._token(db, sent.token)
+        if token is None:
+            refused = Receipt(sent.shown_id, "refused", sent.digest, problems=(UNKNOWN_TOKEN,))
+            return refused, {}
+        instrument, problems = self._form(db, sent, token)
+        judgement = prepared.guess
+        if judgement is None:
+            questions = self._contact_questions(db, token.instrument, sent.form)
+            judgement = intake_judging.judge(sent, instrument, questions, token.touchpoint)
+        if not token.active:
+            problems.append(WITHDRAWN_TOKEN)
+        problems += [*sent.problems, *judgement.problems]
+        submission = self._submission(db, sent, token, instrument, judgement, context)
+        against = intake_replacing.problem(db, submission, token.kind)
+        if against is not None:
+            problems.append(against)
+            submission = replace(submission, replaces=None)
+        status = _status(instrument, problems)
+        submission = replace(submission, status=status, problems=problems_text(problems))
+        if not submissions.insert(db, submission):
+            return _known(db, sent, submission, judgement, problems), {}
+        _keep_contacts(db, submission, judgement)
+        changes: Counter[Bar] = Counter()
+        if status == "counted":
+            changes.update(intake_judging.bars(submission, submission.mark_pairs, +1))
+        changes.update(intake_replacing.arrived(db, submission))
+        receipt = "held" if status == "held" else "accepted"
+        return _receipt(sent, receipt, sent.files, problems), changes
+
+    def _submission(
+        self,
+        db: Database,
+        sent: Sent,
+        token: Token,
+        instrument: Instrument | None,
+        judgement: Judgement,
+        context: _Context,
+    ) -> Submission:
+        finish = days.finish(
+            sent.record.get("finished_at"),
+            received=context.received,
+            sent_at=context.sent_at,
+            zone=ZoneInfo(token.timezone),
+        )
+        flags = self._flags(sent, judgement, finish, context)
+        newest = instrument or publishing.newest(db, token.instrument)
+        return Submission(
+            site_id=token.site_id,
+            submission_id=sent.submission_id,
+            token=token.token,
+            instrument=token.instrument,
+            source=token.source,
+            mode="routine" if newest is None else newest.mode,
+            touchpoint=token.touchpoint,
+            form=sent.form_as_sent,
+            form_used=None if instrument is None else instrument.form,
+            status="held",
+            flags=json.dumps(flags),
+            flagged=int("careless" in flags or "repeat" in flags),
+            digest=sent.digest,
+            language=sent.language,
+            started_local=sent.local("started_at"),
+            finished_local=sent.local("finished_at"),
+            received_utc=times.text(context.received),
+            day=finish.day.isoformat(),
+            payload=judgement.payload,
+            problems="[]",
+            marks=json.dumps(judgement.marks or []),
+            replaces=sent.replaces,
+            secret_sha256=sent.secret_sha256,
+        )
+
+    def _flags(
+        self, sent: Sent, judgement: Judgement, finish: days.Finish, context: _Context
+    ) -> list[str]:
+        flags = ["careless"] if judgement.careless else []
+        if context.sender is not None and self._repeats.notice(
+            context.sender, sent.token, sent.submission_id, finish.at, sent.replaces
+        ):
+            flags.append("repeat")
+        if finish.clock:
+            flags.append("clock")
+        return flags
+
+    # --- what is looked up --------------------------------------------------------------------
+
+    def _token(self, db: Database, token: str) -> Token | None:
+        found = tokens.find(db, token) if intake_reading.TOKEN.fullmatch(token) else None
+        if found is not None:
+            _remember(self._tokens, token, found)
+        return found
+
+    def _form(
+        self, db: Database, sent: Sent, token: Token
+    ) -> tuple[Instrument | None, list[Problem]]:
+        """The instrument to read it by, or None and why."""
+        if sent.form is None:
+            return None, [UNKNOWN_FORM]
+        if sent.form.partition("@")[0] != token.instrument:
+            return None, [OTHER_INSTRUMENT]
+        found = publishing.version(db, sent.form)
+        if found is None:
+            return None, [UNKNOWN_FORM]
+        _remember(self._forms, sent.form, found)
+        return found, []
+
+    def _contact_questions(self, db: Database, key: str, form: str | None) -> frozenset[str]:
+        """The questions for contacts in any version of the instrument, and of the form named.
+
+        What a phone holds may be older or newer than what is published here, and a way to reach
+        somebody must not stay among the answers because of that.
+        """
+        questions, forms = self._contacts.get(key, (frozenset[str](), frozenset[str]()))
+        if form not in forms:
+            for published in publishing.versions(db, key):
+                instrument = publishing.version(db, published.form)
+                if instrument is not None:
+                    questions |= intake_judging.contact_questions(instrument)
+                    forms |= {published.form}
+            self._contacts[key] = (questions, forms)
+        named = (form or key).partition("@")[0]
+        if named != key:
+            return questions | self._contact_questions(db, named, form)
+        return questions
+
+
+def _remember(memory: dict[str, Any], key: str, value: Any) -> None:
+    if len(memory) >= MAX_REMEMBERED:
+        memory.clear()
+    memory[key] = value
+
+
+def _status(instrument: Instrument | None, problems: Sequence[Problem]) -> str:
+    if problems or instrument is None:
+        return "held"
+    return "counted" if instrument.review == "none" else "pending"
+
+
+def _known(
+    db: Database,
+    sent: Sent,
+    submission: Submission,
+    judgement: Judgement,
+    problems: list[Problem],
+) -> Receipt:
+    """The receipt of a submission whose id is known at its site."""
+    first = submissions.find(db, submission.site_id, submission.submission_id)
+    assert first is not None  # noqa: S101 - nothing ever deletes a submission
+    files = () if first.erased_utc else sent.files
+    if first.digest == sent.digest:
+        return _receipt(sent, "duplicate", files, ())
+    problems = [OTHER_CONTENT, *problems]
+    content = Content(
+        site_id=submission.site_id,
+        submission_id=submission.submission_id,
+        digest=sent.digest,
+        received_utc=submission.received_utc,
+        payload=submission.payload,
+        problems=problems_text(problems),
+        status="held",
+    )
+    if not submissions.insert_content(db, content):
+        return _receipt(sent, "duplicate", files, ())
+    _keep_contacts(db, submission, judgement)
+    return _receipt(sent, "held", files, problems)
+
+
+def _keep_contacts(db: Database, submission: Submission, judgement: Judgement) -> None:
+    if judgement.contacts:
+        submissions.add_contacts(
+            db, submission.site_id, submission.submission_id, submission.digest, judgement.contacts
+        )
+
+
+def _receipt(
+    sent: Sent, status: str, files: tuple[str, ...], problems: Sequence[Problem]
+) -> Receipt:
+    return Receipt(sent.shown_id, status, sent.digest, files, tuple(problems))

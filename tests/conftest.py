@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,9 +64,18 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture(scope="session")
+def fresh_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as the first start leaves it, to copy: making one takes a moment."""
+    folder = tmp_path_factory.mktemp("fresh") / "data"
+    Installation.open(folder).database().close()
+    return folder
+
+
 @pytest.fixture
-def installation(folder: Path) -> Installation:
+def installation(folder: Path, fresh_folder: Path) -> Installation:
     """An installation with nothing in it but the shipped instruments."""
+    shutil.copytree(fresh_folder, folder)
     return Installation.open(folder)
 
 

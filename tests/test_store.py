@@ -33,9 +33,8 @@ def test_a_token_keeps_what_it_is_for_and_is_withdrawn_once(database: Database) 
 
 def test_a_transaction_that_raises_leaves_nothing(open_database: OpenDatabase) -> None:
     database = open_database()
-    with pytest.raises(RuntimeError), database.transaction():
-        sites.put(database, CHAIN)
-        raise RuntimeError
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        _add_and_fail(database)
     assert list(open_database().rows("SELECT site_id FROM sites")) == []
 
 
@@ -43,7 +42,16 @@ def test_a_savepoint_that_raises_takes_back_its_own_part_alone(database: Databas
     with database.transaction():
         with database.savepoint():
             sites.put(database, CHAIN)
-        with pytest.raises(RuntimeError), database.savepoint():
-            database.execute("DELETE FROM sites")
-            raise RuntimeError
+        with pytest.raises(ZeroDivisionError), database.savepoint():
+            _remove_and_fail(database)
     assert len(list(database.rows("SELECT site_id FROM sites"))) == len(CHAIN)
+
+
+def _add_and_fail(database: Database) -> None:
+    sites.put(database, CHAIN)
+    1 / 0  # noqa: B018
+
+
+def _remove_and_fail(database: Database) -> None:
+    database.execute("DELETE FROM sites")
+    1 / 0  # noqa: B018

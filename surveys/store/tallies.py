@@ -30,7 +30,8 @@ class Bar:
 
 
 _ADD = (
-    f"INSERT INTO tallies ({', '.join(KEY)}, n) VALUES ({', '.join(f':{name}' for name in KEY)}, :n)"
+    f"INSERT INTO tallies ({', '.join(KEY)}, n)"
+    f" VALUES ({', '.join(f':{name}' for name in KEY)}, :n)"
     f" ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET n = tallies.n + excluded.n"
 )
 _WHERE = " AND ".join(f"{name} = :{name}" for name in KEY)

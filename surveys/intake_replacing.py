@@ -1,0 +1,129 @@
+"""One submission in place of another: the same end, whichever of the two arrives first.
+
+The new one *acts* while it is counted (or was, before it was itself replaced). It may act on a
+submission under the same visit's token, or under the same code with the same secret.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from surveys import intake_judging
+from surveys.problems import Problem
+from surveys.store import submissions, tokens
+from surveys.store.database import Database
+from surveys.store.submissions import Submission, problems_text
+from surveys.store.tallies import Bar
+
+CANNOT_REPLACE = Problem(
+    "cannot_replace",
+    "/replaces",
+    "This says that it replaces another submission, but it came under another token, or without"
+    " the secret of that one. Look at both and decide.",
+)
+
+ACTING = ("counted", "replaced")
+REPLACEABLE = ("counted", "pending", "held", "returned")
+UNDECIDED = ("counted", "pending", "held")
+LONGEST_CHAIN = 1000
+
+
+def may_replace(new: Submission, old: Submission, kind: str) -> bool:
+    """Whether ``new``, under a token of this kind, is entitled to replace ``old``."""
+    if new.token != old.token:
+        return False
+    return kind == "visit" or (
+        new.secret_sha256 is not None and new.secret_sha256 == old.secret_sha256
+    )
+
+
+def problem(db: Database, new: Submission, kind: str) -> Problem | None:
+    """What stands against the replacement that ``new`` asks for, as far as is known yet."""
+    if new.replaces is None:
+        return None
+    if new.replaces == new.submission_id or (kind != "visit" and new.secret_sha256 is None):
+        return CANNOT_REPLACE
+    old = submissions.find(db, new.site_id, new.replaces)
+    if old is None:
+        return None
+    if not may_replace(new, old, kind) or _leads_back(db, old, new.submission_id):
+        return CANNOT_REPLACE
+    return None
+
+
+def _leads_back(db: Database, old: Submission, submission_id: str) -> bool:
+    """Whether ``old`` itself replaces, over any number of steps, the one with this id."""
+    step: Submission | None = old
+    for _ in range(LONGEST_CHAIN):
+        if step is None or step.replaces is None:
+            return False
+        if step.replaces == submission_id:
+            return True
+        step = submissions.find(db, step.site_id, step.replaces)
+    return True
+
+
+def arrived(db: Database, submission: Submission) -> Counter[Bar]:
+    """Settle what a submission that was just stored replaces, and what replaces it.
+
+    Answers the changes to the tallies.
+    """
+    changes: Counter[Bar] = Counter()
+    replaced = False
+    for new in submissions.replacing(db, submission.site_id, submission.submission_id):
+        if new.submission_id == submission.submission_id:
+            continue
+        if not may_replace(new, submission, _kind(db, new)):
+            changes.update(_hold(db, new))
+        elif new.status in ACTING:
+            replaced = True
+    if replaced:
+        changes.update(_replace(db, submission))
+    elif submission.status == "counted":
+        changes.update(counted(db, submission))
+    return changes
+
+
+def counted(db: Database, submission: Submission) -> Counter[Bar]:
+    """Let ``submission``, which counts from now on, replace what it says."""
+    if submission.replaces is None:
+        return Counter()
+    old = submissions.find(db, submission.site_id, submission.replaces)
+    if old is None or not may_replace(submission, old, _kind(db, submission)):
+        return Counter()
+    return _replace(db, old)
+
+
+def _replace(db: Database, old: Submission) -> Counter[Bar]:
+    """Mark ``old`` replaced, and with it whatever it stands in place of."""
+    changes: Counter[Bar] = Counter()
+    step: Submission | None = old
+    while step is not None and step.status in REPLACEABLE:
+        submissions.change(db, step, status="replaced")
+        if step.status == "counted":
+            changes.update(intake_judging.bars(step, step.mark_pairs, -1))
+        if step.replaces is None:
+            break
+        below = submissions.find(db, step.site_id, step.replaces)
+        step = below if below and may_replace(step, below, _kind(db, step)) else None
+    return changes
+
+
+def _hold(db: Database, new: Submission) -> Counter[Bar]:
+    """It was taken in on trust; what it names has come, and it had no right to replace that."""
+    if new.status not in UNDECIDED:
+        return Counter()
+    if submissions.amendments(db, new.site_id, new.submission_id):
+        return Counter()  # a person has decided
+    problems = [Problem(**found) for found in new.problem_list]
+    if CANNOT_REPLACE not in problems:
+        problems.append(CANNOT_REPLACE)
+    submissions.change(db, new, status="held", problems=problems_text(problems))
+    if new.status != "counted":
+        return Counter()
+    return Counter(intake_judging.bars(new, new.mark_pairs, -1))
+
+
+def _kind(db: Database, submission: Submission) -> str:
+    token = tokens.find(db, submission.token)
+    return "" if token is None else token.kind
