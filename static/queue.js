@@ -1,0 +1,307 @@
+// The offline queue: what was sent from this phone and has no receipt yet.
+//
+// A record is frozen before its first sending and sent unchanged until a receipt takes it out.
+// Nothing expires. Whatever fails, the record stays, in the database or (where a browser refuses
+// one) in the memory of the page, and `state()` tells of it.
+//
+// Comments stand on lines of their own: the server takes them out on the way to the phone.
+
+/**
+ * @typedef {{id: string, text: string, at: number, secret: string, why?: string,
+ *            refused?: boolean}} Waiting
+ *   `text` is the frozen submission, `at` when it was frozen (ms), `secret` what its sender can
+ *   erase it with, `why` what the server said, `refused` that it waits for its owner.
+ * @typedef {{id: string, secret: string, status: string, at: number}} Sent
+ * @typedef {{waiting: Waiting[], sending: boolean, failed: boolean, kept: boolean}} State
+ */
+
+const STORES = ["drafts", "queue", "sent"];
+const MOST_RECORDS = 100;
+const MOST_BYTES = 900_000;
+const PATIENCE = 20_000;
+const LONGEST_PAUSE = 300_000;
+
+/** @type {Promise<IDBDatabase> | undefined} */
+let opened;
+/** @type {Map<string, Waiting>} records that no database would take */
+const memory = new Map();
+/** @type {Map<string, Sent>} */
+const receipts = new Map();
+/** @type {() => void} */
+let changed = () => {};
+/** @type {Promise<void> | undefined} */
+let flushing;
+let more = false;
+let tries = 0;
+let notBefore = 0;
+let timer = 0;
+let failed = false;
+let kept = true;
+
+function open() {
+  return (opened ??= new Promise((done, fail) => {
+    const asking = indexedDB.open("touchstone", 1);
+    asking.onupgradeneeded = () =>
+      STORES.forEach((name) => asking.result.createObjectStore(name, { keyPath: "id" }));
+    asking.onerror = () => fail(asking.error);
+    asking.onsuccess = () => {
+      const db = asking.result;
+      // Safari closes connections under the page; another tab may want to upgrade.
+      db.onclose = () => (opened = undefined);
+      db.onversionchange = () => {
+        db.close();
+        opened = undefined;
+      };
+      done(db);
+    };
+  }));
+}
+
+/**
+ * One transaction over all stores; its result is that of the request `work` returns.
+ * Where the connection is gone it is opened again, once.
+ * @template T
+ * @param {IDBTransactionMode} mode
+ * @param {(store: (name: string) => IDBObjectStore) => IDBRequest<T> | void} work
+ * @returns {Promise<T>}
+ */
+export async function run(mode, work, again = true) {
+  try {
+    const db = await open();
+    return await new Promise((done, fail) => {
+      const all = db.transaction(STORES, mode, { durability: "strict" });
+      const asked = work((name) => all.objectStore(name));
+      all.oncomplete = () => done(/** @type {T} */ (asked?.result));
+      all.onabort = () => fail(all.error);
+    });
+  } catch (error) {
+    opened = undefined;
+    if (again) return run(mode, work, false);
+    throw error;
+  }
+}
+
+/** Everything that waits, the oldest first. @returns {Promise<Waiting[]>} */
+export async function waiting() {
+  /** @type {Waiting[]} */
+  let found = [];
+  try {
+    found = await run("readonly", (store) => store("queue").getAll());
+  } catch {
+    kept = false;
+  }
+  return [...found, ...memory.values()].sort((a, b) => a.at - b.at);
+}
+
+/** @returns {Promise<State>} */
+export const state = async () => ({
+  waiting: await waiting(),
+  sending: !!flushing,
+  failed,
+  kept: kept && !memory.size,
+});
+
+/** The receipt of a submission that this phone sent. @param {string} id */
+export const sent = async (id) =>
+  receipts.get(id) ??
+  /** @type {Sent | undefined} */ (
+    await run("readonly", (store) => store("sent").get(id)).catch(() => undefined)
+  );
+
+/** Call `tell` whenever `state()` may have changed. @param {() => void} tell */
+export const watch = (tell) => (changed = tell);
+
+/** Keep a draft; `state()` tells if this browser keeps nothing. @param {{id: string}} draft */
+export async function keep(draft) {
+  try {
+    await run("readwrite", (store) => store("drafts").put(draft));
+    kept = true;
+  } catch {
+    kept = false;
+    changed();
+  }
+}
+
+/**
+ * Put a frozen record into the queue and take its draft away, at once or not at all.
+ * @param {Waiting} record
+ * @returns {Promise<boolean>} false if another tab has sent one of this id
+ */
+export async function freeze(record) {
+  let taken = false;
+  try {
+    await run("readwrite", (store) => {
+      const waits = store("queue").get(record.id);
+      const gone = store("sent").getKey(record.id);
+      gone.onsuccess = () => {
+        taken = (waits.result && waits.result.text != record.text) || gone.result !== undefined;
+        if (taken) return;
+        store("queue").put(record);
+        store("drafts").delete(record.id);
+      };
+    });
+  } catch {
+    memory.set(record.id, record);
+  }
+  changed();
+  return !taken;
+}
+
+/** Take a record out of the queue, for good. @param {string} id */
+export async function remove(id) {
+  memory.delete(id);
+  await run("readwrite", (store) => store("queue").delete(id)).catch(() => {});
+  changed();
+}
+
+/**
+ * Send all that waits. Tabs take turns; a second call joins the first.
+ * @param {string} [asked] the id of a refused record to try again
+ * @returns {Promise<void>}
+ */
+export function flush(asked = "") {
+  clearTimeout(timer);
+  more = !!flushing;
+  flushing ??= inTurn("touchstone", () => round(asked)).then((done) => {
+    flushing = undefined;
+    failed = !done;
+    if (more) return flush();
+    if (done) tries = 0;
+    else pause();
+    changed();
+  });
+  changed();
+  return flushing;
+}
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} work never rejects
+ * @returns {Promise<T>}
+ */
+async function inTurn(name, work) {
+  /** @type {Promise<T> | undefined} */
+  let working;
+  try {
+    return await navigator.locks.request(name, () => (working = work()));
+  } catch {
+    // No locks here (http, an old browser): the server's key decides.
+    return working ?? work();
+  }
+}
+
+function pause() {
+  const longest = Math.min(LONGEST_PAUSE, 1000 * 2 ** ++tries);
+  const wait = Math.max(longest * (0.5 + Math.random() / 2), notBefore - Date.now());
+  timer = setTimeout(() => flush(), wait);
+}
+
+/** @param {string} [asked] @returns {Promise<boolean>} whether nothing is left to try again */
+async function round(asked) {
+  const tried = new Set();
+  let alone = false;
+  for (;;) {
+    const left = (await waiting()).filter((r) => !tried.has(r.id) && (!r.refused || r.id == asked));
+    if (!left.length) break;
+    let bytes = 0;
+    const batch = left.filter(
+      (r, i) => !i || (!alone && i < MOST_RECORDS && (bytes += r.text.length * 3) < MOST_BYTES),
+    );
+    const answer = await post(batch);
+    if (!answer) return false;
+    if (answer.receipts) {
+      for (const [i, record] of batch.entries()) await settle(record, answer.receipts[i]);
+    } else if (batch.length > 1) {
+      // One of them spoils the rest: each by itself.
+      alone = true;
+      continue;
+    } else {
+      await update({ ...batch[0], why: answer.detail });
+    }
+    batch.forEach((r) => tried.add(r.id));
+  }
+  return !(await waiting()).some((r) => !r.refused);
+}
+
+/**
+ * @param {Waiting[]} batch
+ * @returns {Promise<{receipts?: any[], detail?: string} | undefined>} nothing: try again later
+ */
+async function post(batch) {
+  const texts = batch.map((record) => record.text).join();
+  const body = `{"sent_at":"${local()}","submissions":[${texts}]}`;
+  const giveUp = new AbortController();
+  const clock = setTimeout(() => giveUp.abort(), PATIENCE);
+  try {
+    const answer = await fetch("/api/submissions", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+      signal: giveUp.signal,
+      credentials: "omit",
+      // Goes on when the page is closed right after the tap; browsers allow it 64 KiB.
+      keepalive: body.length < 20_000,
+    });
+    notBefore = Date.now() + 1000 * (Number(answer.headers.get("Retry-After")) || 0);
+    if (answer.status >= 500 || answer.status == 429 || answer.status == 408) return;
+    const said = await answer.json().catch(() => ({}));
+    if (!answer.ok) return { detail: said.detail || `HTTP ${answer.status}` };
+    // A hotel's sign-in page also says 200.
+    return Array.isArray(said.receipts) ? said : undefined;
+  } catch {
+    return;
+  } finally {
+    clearTimeout(clock);
+  }
+}
+
+/** @param {Waiting} record @param {any} receipt */
+async function settle(record, receipt) {
+  if (receipt?.status == "refused") {
+    const why = (receipt.problems || []).map((/** @type {any} */ p) => p.message).join(" ");
+    return update({ ...record, why, refused: true });
+  }
+  if (receipt?.id != record.id || !/^(accepted|duplicate|held)$/.test(receipt.status)) return;
+  const { id, secret } = record;
+  const found = { id, secret, status: receipt.status, at: Date.now() };
+  receipts.set(id, found);
+  memory.delete(id);
+  await run("readwrite", (store) => {
+    store("queue").delete(id);
+    store("sent").put(found);
+    const all = store("sent").getAll();
+    all.onsuccess = () =>
+      all.result.sort((a, b) => b.at - a.at).slice(50).forEach((old) => store("sent").delete(old.id));
+  }).catch(() => {});
+}
+
+/** @param {Waiting} record */
+async function update(record) {
+  if (memory.has(record.id)) memory.set(record.id, record);
+  else await run("readwrite", (store) => store("queue").put(record)).catch(() => {});
+}
+
+/** Start sending whenever there is a chance. */
+export function start() {
+  const now = () => {
+    if (document.visibilityState == "hidden") return;
+    if (Date.now() < notBefore) return;
+    tries = 0;
+    flush();
+  };
+  addEventListener("online", now);
+  addEventListener("pageshow", now);
+  document.addEventListener("visibilitychange", now);
+  addEventListener("beforeunload", (event) => {
+    if (memory.size) event.preventDefault();
+  });
+}
+
+/** ISO 8601 with the phone's offset. */
+export function local(date = new Date()) {
+  const minutes = -date.getTimezoneOffset();
+  const two = (/** @type {number} */ n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
+  const shifted = new Date(+date + minutes * 60_000).toISOString().slice(0, 19);
+  return `${shifted}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+}

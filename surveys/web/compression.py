@@ -31,7 +31,7 @@ def _compress(response: Response) -> Response:
     if not _could(response):
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" not in request.accept_encodings:
+    if not request.accept_encodings.quality("gzip"):
         return response
     response.direct_passthrough = False
     body = response.get_data()
@@ -48,7 +48,7 @@ def _compress(response: Response) -> Response:
 
 
 def _could(response: Response) -> bool:
-    kind = response.mimetype
+    kind = response.mimetype or ""
     return (
         (kind.startswith(TYPES) or kind in VECTORS)
         and response.status_code not in (204, 206, 304)

@@ -20,7 +20,8 @@ from flask import Blueprint, Response, current_app, g, redirect, request, url_fo
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveys import answers
+from surveys import answers, publishing
+from surveys.draw import blocks, in_order
 from surveys.grammar import RESERVED
 from surveys.ids import uuid7
 from surveys.instrument import Instrument
@@ -63,8 +64,6 @@ def form(code: str) -> Response:
     if not place.token.active:
         word = w.words(language)
         return _message(410, language, word["withdrawn"], [word["withdrawn_do"]], place)
-    from surveys import publishing
-
     instrument = publishing.newest(services().database, place.token.instrument)
     if instrument is None:
         return _no_form(place)
@@ -170,8 +169,6 @@ def _rendered_at(submission_id: str, now: datetime) -> datetime:
 
 def _instrument(db: Database, place: Place) -> Instrument | None:
     """The form that was answered; the newest of the code's, if there was never such a version."""
-    from surveys import publishing
-
     named = publishing.version(db, request.form.get("form", ""))
     if named is None and place.token is not None:
         return publishing.newest(db, place.token.instrument)
@@ -224,6 +221,7 @@ def _form_page(
     made = rendering.render_form(
         instrument,
         language,
+        token=place.code,
         submission_id=submission_id,
         action=url_for(".receive", code=place.code, lang=language),
         drawn=drawn,
@@ -244,15 +242,11 @@ def _form_page(
 
 
 def _draw(instrument: Instrument) -> list[str]:
-    """Three of the twelve scales: one of the balanced blocks, its order turned at random."""
+    """Three of the twelve scales: one of the balanced blocks."""
     if instrument.draw is None:
         return []
-    from surveys.draw import blocks
-
     keys = [item.key for item in instrument.draw.items]
-    block = list(secrets.choice(blocks(keys, instrument.draw.count)))
-    turn = secrets.randbelow(len(block))
-    return block[turn:] + block[:turn]
+    return in_order(keys, secrets.choice(blocks(len(keys), instrument.draw.count)))
 
 
 def _refused(receipt: Receipt, instrument: Instrument, place: Place) -> Response:

@@ -18,11 +18,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from surveys.instrument import Instrument, Item, Text
+from surveys.draw import blocks
+from surveys.instrument import Draw, Instrument, Item, Text
 from surveys.web import words as w
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent.parent / "static"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
 Filled = Mapping[str, Sequence[str]]
 """What stood in a plain form: field name to its values."""
 
@@ -71,6 +74,7 @@ def render_form(
     instrument: Instrument,
     language: str,
     *,
+    token: str = "",
     submission_id: str = "",
     action: str = "",
     drawn: Sequence[str] = (),
@@ -95,18 +99,26 @@ def render_form(
             instrument=instrument,
             language=language,
             words=words,
+            token=token,
             submission_id=submission_id,
             action=action,
             drawn=drawn,
             asked=asked(instrument, drawn),
             filled=filled or {},
             scripts=scripts,
+            blocks=_blocks(draw) if draw else "",
             titled=sum(not section.folded for section in instrument.sections) > 1,
             say=_sayer(language, instrument.languages),
             limits=lambda item: _limits(item, words),
             must=lambda item: item.key in demanded,
         )
     )
+
+
+def _blocks(draw: Draw) -> str:
+    """The blocks for the phone: one letter (base 36) a scale, a space between blocks."""
+    made = blocks(len(draw.items), draw.count)
+    return " ".join("".join(_DIGITS[place] for place in block) for block in made)
 
 
 def asked(instrument: Instrument, drawn: Iterable[str]) -> list[str]:

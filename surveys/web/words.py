@@ -22,7 +22,7 @@ FILE = Path(__file__).with_name("words.yaml")
 LAST_RESORT = "en"
 
 FOR_THE_PHONE = (
-    *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "reason"),
+    *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "not_taken"),
     *("save", "delete", "delete_sure", "restored", "afresh", "number_wrong", "unkept", "thanks"),
     *("kept", "arrived", "held", "nameless", "again", "new_version", "reload"),
     *("erase", "erased", "erase_failed"),
@@ -73,9 +73,9 @@ def choose(
     First what the address asks for (``?lang=``), then what the browser prefers, then the site's,
     then the form's first. Pure: every candidate is passed in.
     """
-    if asked in languages:
-        return asked  # type: ignore[return-value]
+    if asked is not None and asked in languages:
+        return asked
     preferred = accepted.best_match(languages)
     if preferred is not None:
         return preferred
-    return site if site in languages else languages[0]
+    return site if site is not None and site in languages else languages[0]
