@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast, get_args
 
-from exports.columns import CannotExport, NotYours
+from exports.columns import CannotExport, NotMade, NotYours
 from surveys import publishing
 from surveys.periods import PERIODS, By
 from surveys.results import Flagged, Selection
@@ -43,9 +43,9 @@ class Asked:
     everything: bool = True
 
     def check(self, db: Database) -> None:
-        """Raise :class:`CannotExport` for a format, region, site or instrument there is not."""
+        """Raise :class:`CannotExport` for a file, region, site or instrument there is not."""
         if self.format in LATER_FORMATS:
-            raise CannotExport(
+            raise NotMade(
                 f"{self.format} is not written yet. Ask for csv (with “excel” for Excel) or jsonl."
             )
         sites = list(sites_store.every(db))
@@ -101,7 +101,8 @@ def read(
 
 def _format(given: Mapping[str, Sequence[str]]) -> str:
     wanted = _last(given, "format") or "csv"
-    wanted = _word(wanted, "format", (*FORMATS, *LATER_FORMATS))
+    if wanted not in (*FORMATS, *LATER_FORMATS):
+        raise NotMade(f"There is no kind of file “{wanted}”. There are: {', '.join(FORMATS)}.")
     if wanted == "jsonl" and _switch(given, "excel"):
         raise CannotExport("“excel” is for csv: leave it out, or ask for csv.")
     return wanted

@@ -44,3 +44,7 @@ class CannotExport(ValueError):
 
 class NotYours(CannotExport):
     """What was asked for belongs to somebody else's region or site."""
+
+
+class NotMade(CannotExport):
+    """The table, or the kind of file, is not one that is made here."""

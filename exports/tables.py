@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from exports import rows
 from exports.asking import Asked
-from exports.columns import CannotExport, Column, Sheet, Value
+from exports.columns import CannotExport, Column, NotMade, Sheet, Value
 from exports.words import dimension_names
 from surveys import results
 from surveys.store.database import Database
@@ -274,14 +274,15 @@ COUNTED_BY_PERIOD = ("scores", "moments")
 def sheet(db: Database, name: str, asked: Asked) -> Sheet:
     """The table ``name`` as it was asked for.
 
-    Raises :class:`CannotExport`, with what there is instead, for a table, region, site or
-    instrument that does not exist or an option that the table does not have, and
-    :class:`NotYours` for what lies beyond the reader's reach.
+    Raises, always with what there is instead, :class:`NotMade` for a table or a kind of file that
+    is not made, :class:`NotYours` for what lies beyond the reader's reach, and
+    :class:`CannotExport` for any other region, site or instrument that does not exist and for
+    options that the table does not have.
     """
     table = TABLES.get(name)
     if table is None:
         why = "is not made yet" if name in LATER_TABLES else "does not exist"
-        raise CannotExport(f"The table “{name}” {why}. There are: {', '.join(TABLES)}.")
+        raise NotMade(f"The table “{name}” {why}. There are: {', '.join(TABLES)}.")
     if asked.by != "all" and name not in COUNTED_BY_PERIOD:
         raise CannotExport(
             f"{name} has a row for each, with its day, and no periods: leave out “by”."

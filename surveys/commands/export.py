@@ -99,7 +99,8 @@ def _write(sheet: Sheet, asked: asking.Asked, out: Path | None) -> None:
     def rows() -> Iterator[tuple[Value, ...]]:
         return seen.watch(sheet.rows())
 
-    chunks = writers.chunks(replace(sheet, rows=rows), asked.format, dialect)
+    watched = replace(sheet, rows=rows)  # type: ignore[operator]  # mypy stumbles over callables
+    chunks = writers.chunks(watched, asked.format, dialect)
     if out is None:
         _pour(chunks, click.get_binary_stream("stdout"))
     elif out.exists() and not out.is_file():

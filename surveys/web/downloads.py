@@ -1,3 +1,142 @@
-from flask import Blueprint
+"""``/exports/<table>.<format>``: the tables as files, streamed."""
 
-blueprint = Blueprint("downloads", __name__)
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Generator, Iterator
+from typing import NoReturn, cast
+
+from flask import Blueprint, Response, abort, request
+
+from exports import asking, package, tables, writers
+from exports.asking import Asked
+from exports.columns import CannotExport, NotMade, NotYours
+from surveys.installation import Installation
+from surveys.people import Person, may_see
+from surveys.store import sites as sites_store
+from surveys.store.database import Database
+from surveys.web.security import needs, signed_in
+from surveys.web.services import services
+
+blueprint = Blueprint("downloads", __name__, url_prefix="/exports")
+log = logging.getLogger(__name__)
+
+SWITCHES = ("excel", "labels")
+BROKEN_OFF = (
+    "THIS FILE IS NOT COMPLETE: something broke on our side while it was written. Please download"
+    " it again."
+)
+
+
+@blueprint.get("/<table>.<format_>")
+@needs("manager", "owner")
+def download(table: str, format_: str) -> Response:
+    """The table as a file, with the options of the command ``export`` as query parameters."""
+    asked = _asked(format_)
+    body = _body(services().installation, table, asked)
+    try:
+        first = next(body)  # what cannot be given is known before anything is sent
+    except CannotExport as error:
+        _refuse(error)
+
+    def all_of_it() -> Iterator[bytes]:
+        yield first
+        yield from body
+
+    response = Response(all_of_it(), content_type=f"{package.MEDIA_TYPES[format_]}; charset=utf-8")
+    response.call_on_close(body.close)
+    response.headers.set("Content-Disposition", "attachment", filename=_file_name(table, asked))
+    return response
+
+
+@blueprint.get("/<table>.datapackage.json")
+@needs("manager", "owner")
+def described(table: str) -> Response:
+    """What the columns of the file mean that the same options download (``format``: csv)."""
+    asked = _asked(request.args.get("format", "csv"))
+    try:
+        sheet = tables.sheet(services().database, table, asked)
+    except CannotExport as error:
+        _refuse(error)
+    about = package.describe(
+        sheet,
+        _file_name(table, asked),
+        asked.format,
+        writers.dialect(excel=asked.excel, language=asked.language),
+        created=services().clock(),
+    )
+    text = f"{json.dumps(about, ensure_ascii=False, indent=2)}\n"
+    response = Response(text, mimetype="application/json")
+    name = f"{_file_name(table, asked)}.datapackage.json"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _body(installation: Installation, table: str, asked: Asked) -> Generator[bytes, None, None]:
+    """The file, read from a connection of its own: a reader may take minutes over it."""
+    database = installation.new_database()
+    begun = False
+    try:
+        with database.snapshot():
+            sheet = tables.sheet(database, table, asked)
+            dialect = writers.dialect(excel=asked.excel, language=asked.language)
+            for chunk in writers.chunks(sheet, asked.format, dialect):
+                yield chunk
+                begun = True
+    except Exception:
+        if not begun:
+            raise
+        # Not every server breaks off the connection when a body fails after it has begun: without
+        # a word the file would look whole.
+        log.exception("The export of %s broke off", table)
+        line = BROKEN_OFF if asked.format == "csv" else json.dumps({"error": BROKEN_OFF})
+        yield f"\r\n{line}\r\n".encode()
+        raise
+    finally:
+        database.close()
+
+
+def _asked(format_: str) -> Asked:
+    """The options in the address, within the reach of who is signed in."""
+    person = cast(Person, signed_in())
+    options: dict[str, list[str]] = dict(request.args.lists())
+    options["format"] = [format_]
+    for name in SWITCHES:
+        if options.get(name) == [""]:
+            options[name] = ["1"]  # `?excel` is meant
+    try:
+        return asking.read(
+            options,
+            allowed=_reach(services().database, person),
+            everything=person.role == "owner",
+        )
+    except CannotExport as error:
+        _refuse(error)
+
+
+def _reach(database: Database, person: Person) -> frozenset[str] | None:
+    """The sites whose rows the person may have; None for all."""
+    if person.sees_all:
+        return None
+    return frozenset(s.site_id for s in sites_store.every(database) if may_see(person, s))
+
+
+def _refuse(error: CannotExport) -> NoReturn:
+    if isinstance(error, NotMade):
+        abort(404, str(error))
+    abort(403 if isinstance(error, NotYours) else 400, str(error))
+
+
+def _file_name(table: str, asked: Asked) -> str:
+    """Such as ``scores-by-week-2026-08-24-to-2026-11-22.csv``."""
+    chosen = asked.selection
+    days = "-to-".join(str(day) for day in (chosen.day_from, chosen.day_to) if day)
+    if not days:
+        days = "all-days"
+    elif not chosen.day_to:
+        days = f"from-{days}"
+    elif not chosen.day_from:
+        days = f"to-{days}"
+    period = [] if asked.by == "all" else [f"by-{asked.by}"]
+    return f"{'-'.join([table, *chosen.instruments, *period, days])}.{asked.format}"
