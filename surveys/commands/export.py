@@ -99,10 +99,10 @@ def _write(sheet: Sheet, asked: asking.Asked, out: Path | None) -> None:
     def rows() -> Iterator[tuple[Value, ...]]:
         return seen.watch(sheet.rows())
 
-    watched = replace(sheet, rows=rows)  # type: ignore[operator]  # mypy stumbles over callables
+    watched = replace(sheet, rows=rows)
     chunks = writers.chunks(watched, asked.format, dialect)
     if out is None:
-        _pour(chunks, click.get_binary_stream("stdout"))
+        _pour(chunks, sys.stdout.buffer)
     elif out.exists() and not out.is_file():
         raise click.ClickException(f"{out} is not a file. For a pipe, leave out --out.")
     else:
