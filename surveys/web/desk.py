@@ -67,6 +67,10 @@ def scores() -> str:
         tabs=tabs,
         tables=desk.tables(shown, found, tuple(scales)) if found else [],
         scales=scales,
+        by_level={
+            level: [key for key, scale in scales.items() if scale.level == level]
+            for level in ("employee", "management")
+        },
         regions=sorted({site.region for site in mine if site.region}),
         shown=shown,
         span=_span(choice, found),

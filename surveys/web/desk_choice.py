@@ -54,8 +54,8 @@ class Choice:
         said: dict[str, str | None] = {
             "source": self.source,
             "days": None if self.days in {"90", "own"} else self.days,
-            "from": self.first.isoformat() if self.first and self.days == "own" else None,
-            "to": self.last.isoformat() if self.last and self.days == "own" else None,
+            "from": self.first.isoformat() if self.first else None,
+            "to": self.last.isoformat() if self.last else None,
             "region": self.region,
             "flagged": None if self.flagged == "include" else self.flagged,
         }
@@ -83,16 +83,16 @@ def read(args: Mapping[str, str], sources: tuple[str, ...]) -> Choice:
     if flagged not in FLAGGED:
         raise NotAChoice("“flagged” can be include, exclude or only.")
     first, last = _day(args.get("from")), _day(args.get("to"))
-    days = args.get("days") or ("own" if first or last else "90")
-    if days not in {"30", "90", "all", "own"}:
-        raise NotAChoice("“days” can be 30, 90, all, or own with “from” and “to”.")
-    if days == "own" and first and last and first > last:
+    days = "own" if first or last else args.get("days", "90")
+    if days not in {"30", "90", "all"} and not (first or last):
+        raise NotAChoice("“days” can be 30, 90 or all; or name the days by “from” and “to”.")
+    if first and last and first > last:
         raise NotAChoice("The first day comes after the last. Go back and swap them.")
     return Choice(
         source=source,
         days=cast(Days, days),
-        first=first if days == "own" else None,
-        last=last if days == "own" else None,
+        first=first,
+        last=last,
         region=args.get("region") or None,
         flagged=flagged,
     )
