@@ -5,7 +5,11 @@ Every sentence was written for Touchstone. None names an employee.
 
 from __future__ import annotations
 
-GOOD = {
+from collections.abc import Mapping
+
+Said = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+GOOD: Said = {
     "en": {
         "welcome": (
             "Someone looked up and said hello before I had closed my umbrella.",
@@ -194,7 +198,7 @@ GOOD = {
 }
 """Language → dimension → sentences of somebody who rated it high."""
 
-BAD = {
+BAD: Said = {
     "en": {
         "welcome": (
             "Four people behind the counter, none of them saw me for a good while.",
@@ -383,7 +387,45 @@ BAD = {
 }
 """Language → dimension → sentences of somebody who rated it low."""
 
-BEFORE = {
+PROMISES: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "“We ring you by Thursday, one way or the other.”",
+        "“Your lamp is ready on Friday after three.”",
+        "“You will have the answer in writing within the week.”",
+    ),
+    "fr": (
+        "« On vous appelle d’ici jeudi, dans tous les cas. »",
+        "« Votre lampe sera prête vendredi après quinze heures. »",
+        "« Vous aurez une réponse écrite dans la semaine. »",
+    ),
+    "es": (
+        "“Le llamamos antes del jueves, pase lo que pase.”",
+        "“Su lámpara estará el viernes a partir de las tres.”",
+        "“Tendrá la respuesta por escrito esta semana.”",
+    ),
+}
+"""What a shopper was promised, word for word."""
+
+RULES: Mapping[str, tuple[str, ...]] = {
+    "en": (
+        "“No exchange without the receipt.”",
+        "“Repairs are only taken in before noon.”",
+        "“I am not allowed to open a second till.”",
+    ),
+    "fr": (
+        "« Pas d’échange sans ticket. »",
+        "« Les réparations, c’est le matin seulement. »",
+        "« Je n’ai pas le droit d’ouvrir une deuxième caisse. »",
+    ),
+    "es": (
+        "“Sin tique no hay cambio.”",
+        "“Las reparaciones, solo por la mañana.”",
+        "“No me permiten abrir otra caja.”",
+    ),
+}
+"""Which rule was held up, word for word."""
+
+BEFORE: Mapping[str, tuple[str, ...]] = {
     "en": (
         "Saturday, around noon. ",
         "Third time this month. ",

@@ -99,10 +99,6 @@ def read(data: bytes, seen: Callable[[int], None] = lambda rows: None) -> SitesF
 
 
 def _decode(data: bytes) -> str:
-    if not data.strip():
-        raise FaultySites(
-            [SiteFault(1, "", f"The file is empty. Its first line must be {_COLUMN_LIST}")]
-        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
         at = max(data.find(b"\0"), 0)
         raise FaultySites(
@@ -148,14 +144,18 @@ class _BrokenQuotes(Exception):
 
 def _split(text: str) -> tuple[str, list[str], Iterator[tuple[int, list[str]]]]:
     """The separator, the header, and the rows each with the line it begins in."""
-    first = next(line for line in text.splitlines() if line.strip())
+    first = text.lstrip().partition("\n")[0].partition("\r")[0]
     separator = max(",;\t", key=lambda mark: len(_known(first.split(mark))))
     rows = _rows(text, separator)
     try:
-        header = next(cells for _, cells in rows if any(cell.strip() for cell in cells))
+        for _, header in rows:
+            if any(cell.strip() for cell in header):
+                return separator, header, rows
     except _BrokenQuotes as broken:
         raise FaultySites([broken.fault]) from None
-    return separator, header, rows
+    raise FaultySites(
+        [SiteFault(1, "", f"The file is empty. Its first line must be {_COLUMN_LIST}")]
+    )
 
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
