@@ -153,6 +153,11 @@ def _optional(
     return found.lower()
 
 
+def listed_files(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The digests of the files that a record lists, as far as they can be read."""
+    return _files(record.get("files"), [])
+
+
 def _files(value: object, problems: list[Problem]) -> tuple[str, ...]:
     """The digests of the files it lists, each once, in order."""
     if value is None:

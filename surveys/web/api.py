@@ -1,3 +1,173 @@
-from flask import Blueprint
+"""``/api``: what a phone, or a program in its place, says to the server.
+
+Each view reads and checks the whole body before anything else. Errors of the whole request are
+problem documents (RFC 9457); what is wrong with one submission stands in its receipt.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from flask import Blueprint, Response, abort, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from surveys import digest, erasure, intake_reading
+from surveys.store import submissions as store
+from surveys.store import tokens
+from surveys.store.database import Unavailable
+from surveys.store.submissions import Submission
+from surveys.store.writer import Overloaded
+from surveys.web.problem import problem
+from surveys.web.rates import rates
+from surveys.web.services import services
+from surveys.web.throttle import client_address
 
 blueprint = Blueprint("api", __name__)
+
+MAX_BYTES = 1024 * 1024
+MAX_SUBMISSIONS = 100
+MAX_IDS = 100
+RETRY_SECONDS = {"overload": 2, "unavailable": 10}
+
+
+@blueprint.before_request
+def _not_too_often() -> None:
+    _take_from(f"address {client_address()}")
+
+
+@blueprint.post("/api/submissions")
+def submissions() -> Response:
+    body = _object()
+    records = body.get("submissions")
+    if not isinstance(records, list):
+        _wrong_shape('Expected is an object with "submissions", a list.')
+    if len(records) > MAX_SUBMISSIONS:
+        _too_large(f"Send at most {MAX_SUBMISSIONS} submissions at once; here are {len(records)}.")
+    for token in _tokens(records):
+        _take_from(f"code {token}")
+    receipts = services().intake.receive(
+        records,
+        received=services().clock(),
+        sent_at=body.get("sent_at"),
+        sender=client_address(),
+    )
+    return _json({"receipts": [receipt.as_dict() for receipt in receipts]})
+
+
+@blueprint.post("/api/receipts")
+def receipts() -> Response:
+    body = _object()
+    ids, token = body.get("ids"), body.get("token")
+    if not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+        _wrong_shape('Expected is an object with "ids", a list of the ids of submissions.')
+    if len(ids) > MAX_IDS:
+        _too_large(f"Ask for at most {MAX_IDS} ids at once; here are {len(ids)}.")
+    if token is not None and not isinstance(token, str):
+        _wrong_shape('"token" is the token the submissions came under, a text, or is left out.')
+    known = {}
+    for asked in ids:
+        found = _known(asked, token) if intake_reading.UUID.fullmatch(asked) else None
+        if found is not None:
+            known[asked] = {"digest": found.digest, "missing_files": _missing(found)}
+    return _json({"known": known})
+
+
+@blueprint.post("/api/erase")
+def erase() -> Response:
+    body = _object()
+    wanted, secret = body.get("id"), body.get("secret")
+    if not isinstance(wanted, str) or not isinstance(secret, str):
+        _wrong_shape('Expected is an object with "id" and "secret", both texts.')
+    if not intake_reading.UUID.fullmatch(wanted) or not erasure.erase(
+        services().database, wanted.lower(), secret, services().clock()
+    ):
+        return problem(
+            404,
+            "There is no submission with this id and this secret. Look whether both are whole; the"
+            " secret was made on the phone that sent it, and nobody else has it.",
+            code="no_such_submission",
+        )
+    return _json({"id": wanted, "erased": True})
+
+
+# --- what the views share ---------------------------------------------------------------------
+
+
+@blueprint.errorhandler(Unavailable)
+def _unavailable(error: Unavailable) -> Response:
+    if isinstance(error, Overloaded):
+        return _later(429, "overload", "More is coming in than can be stored just now.")
+    current_app.logger.error("Nothing can be stored: %s", error)
+    return _later(503, "unavailable", "Nothing can be stored just now; nothing of this was.")
+
+
+@blueprint.errorhandler(RequestEntityTooLarge)
+def _body_too_large(error: RequestEntityTooLarge) -> Response:
+    return problem(413, f"A request has at most {MAX_BYTES} bytes. {_IN_PARTS}", code="too_large")
+
+
+_IN_PARTS = "Nothing was stored: send it in smaller parts."
+
+
+def _later(status: int, code: str, why: str) -> Response:
+    seconds = RETRY_SECONDS[code]
+    detail = f"{why} Keep it, and send it again after {seconds} seconds."
+    return problem(status, detail, code=code, headers={"Retry-After": str(seconds)})
+
+
+def _object() -> dict[str, Any]:
+    request.max_content_length = MAX_BYTES
+    try:
+        body = digest.read(request.get_data(cache=False))
+    except ValueError as error:
+        abort(problem(400, f"The body is not JSON: {error}. {_NOTHING}", code="not_json"))
+    if not isinstance(body, dict):
+        _wrong_shape("Expected is a JSON object.")
+    return body
+
+
+_NOTHING = "Nothing was stored; look at docs/api.md for the shape."
+
+
+def _wrong_shape(detail: str) -> NoReturn:
+    abort(problem(400, f"{detail} {_NOTHING}", code="wrong_shape"))
+
+
+def _too_large(detail: str) -> NoReturn:
+    abort(problem(413, f"{detail} {_IN_PARTS}", code="too_large"))
+
+
+def _take_from(key: str) -> None:
+    wait = rates(current_app).wait(key)
+    if wait:
+        detail = "Very many requests came from here within a second. Wait, then send it again."
+        abort(problem(429, detail, code="too_often", headers={"Retry-After": str(int(wait) + 1)}))
+
+
+def _tokens(records: Sequence[Any]) -> set[str]:
+    return {
+        record["token"]
+        for record in records
+        if isinstance(record, dict) and isinstance(record.get("token"), str)
+    }
+
+
+def _known(wanted: str, token: str | None) -> Submission | None:
+    db = services().database
+    if token is None:
+        found = store.everywhere(db, wanted.lower())
+        return found[0] if len(found) == 1 else None
+    under = tokens.find(db, token) if intake_reading.TOKEN.fullmatch(token) else None
+    return None if under is None else store.find(db, under.site_id, wanted.lower())
+
+
+def _missing(submission: Submission) -> list[str]:
+    return [] if submission.erased_utc else list(intake_reading.listed_files(submission.sent))
+
+
+def _json(body: dict[str, Any]) -> Response:
+    answer = Response(json.dumps(body), mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
