@@ -17,7 +17,10 @@ _NUMERIC = ("scale", "integer", "number")
 
 @dataclass(frozen=True)
 class Question:
-    """What a condition needs to know of a question: ``item`` with its type, choices and bounds."""
+    """What a condition needs to know of a question: ``item`` with its type, choices and bounds.
+
+    The type is empty where these have faults of their own: then any answer may be.
+    """
 
     item: Item
     show_if: Node | None
@@ -62,7 +65,7 @@ class _Condition:
                 self.check(value)
             else:
                 item = self._item(node, key)
-                if item is not None:
+                if item is not None and item.type:
                     self._about(item, value)
 
     def _combination(self, key: str, node: Node) -> None:

@@ -8,6 +8,7 @@ the guide and the tests together.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -114,6 +115,9 @@ class Findings:
     def extend(self, faults: Iterable[Fault]) -> None:
         self._faults.update(faults)
 
+    def __len__(self) -> int:
+        return len(self._faults)
+
     def sorted(self) -> list[Fault]:
         return sorted(self._faults)
 
@@ -132,6 +136,8 @@ def listed(words: Iterable[object], last: str = "or") -> str:
 
 def shown(value: object) -> str:
     """A value of the file as a message shows it: on one line, and not endless."""
-    text = value if isinstance(value, str) else repr(value)
+    if value is None:
+        return "nothing"
+    text = value if isinstance(value, str) else json.dumps(value, default=lambda _: "…")
     text = "".join(letter if letter.isprintable() else "�" for letter in text)
     return f"`{text[:60]}…`" if len(text) > 60 else f"`{text}`"

@@ -98,7 +98,7 @@ def mapping(
             findings.add("unknown-key", place, message)
     for key in required:
         if key not in node.value:
-            findings.add("missing-key", node.place, f"{what} has no `{key}`: add it")
+            findings.add("missing-key", node.place, f"{what} has no `{key}`: add `{key}: …`")
     return {key: value for key, value in node.value.items() if key in known}
 
 

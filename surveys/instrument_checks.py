@@ -176,9 +176,7 @@ class _Check:
             self._unit(parts["unit"])
         item = self._readable(node, parts, type_)
         if "key" in parts and (key := self._key(parts["key"], type_)):
-            named = Item(key=key, **item) if item else None
-            if named is not None:
-                self._ask(named, parts["key"], parts.get("show_if"))
+            self._ask(Item(key=key, **item), parts["key"], parts.get("show_if"))
         if type_ == "scale" and "key" in parts:
             self._scale(parts)
 
@@ -281,12 +279,9 @@ class _Check:
         message = f"`unit` is a short sign like min or €, at most {_MAX_UNIT} characters: write one"
         self._findings.add("wrong-type", node.place, message)
 
-    def _readable(
-        self, node: Node, parts: dict[str, Node], type_: str | None
-    ) -> dict[str, Any] | None:
-        """What an answer must be like; None if the type does not tell."""
-        if type_ is None:
-            return None
+    def _readable(self, node: Node, parts: dict[str, Node], type_: str | None) -> dict[str, Any]:
+        """What an answer must be like, as far as it is sound: no type if that is not."""
+        before = len(self._findings)
         choices: tuple[Choice, ...] = ()
         if type_ in ("choice", "choices"):
             if "choices" not in parts:
@@ -306,7 +301,7 @@ class _Check:
                 high=_MAX_TEXT,
             )
         return {
-            "type": type_,
+            "type": type_ if type_ and len(self._findings) == before else "",
             "ask": {},
             "choices": choices,
             "min": low,
@@ -314,7 +309,9 @@ class _Check:
             "max_length": None if most is None else int(most),
         }
 
-    def _bounds(self, parts: dict[str, Node], type_: str) -> tuple[float | None, float | None]:
+    def _bounds(
+        self, parts: dict[str, Node], type_: str | None
+    ) -> tuple[float | None, float | None]:
         whole = type_ == "integer"
         low, high = (
             grammar.number(self._findings, parts[name], f"`{name}`", whole=whole)

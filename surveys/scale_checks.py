@@ -32,7 +32,7 @@ class Scales:
 
 def check_scales(findings: Findings, root: Node) -> Scales:
     """Check a whole file of scales."""
-    before = len(findings.sorted())
+    before = len(findings)
     top = grammar.mapping(findings, root, "a file of scales", required=("scales",))
     scales: dict[str, Node] = {}
     if "scales" in top:
@@ -53,7 +53,7 @@ def check_scales(findings: Findings, root: Node) -> Scales:
         grammar.key(findings, named, "the key of a scale", grammar.RESERVED)
         _check_scale(findings, scale, key, short, full)
     plain = {key: scale.plain() for key, scale in scales.items()}
-    return Scales(plain, short, full, sound=len(findings.sorted()) == before and bool(plain))
+    return Scales(plain, short, full, sound=len(findings) == before and bool(plain))
 
 
 def _check_scale(
