@@ -51,13 +51,6 @@ class Server:
         command += ["--data", str(self.folder), "--workers", str(self.workers)]
         if self.base_url is not None:
             command += ["--base-url", self.base_url]
-        if not (ROOT / "surveys/commands/serve.py").exists():  # until serve is there
-            code = (
-                "import sys; from pathlib import Path; from werkzeug.serving import run_simple;"
-                "from surveys.web.application import build;"
-                "run_simple('127.0.0.1', int(sys.argv[1]), build(Path(sys.argv[2])), threaded=True)"
-            )
-            command = [sys.executable, "-c", code, str(self.port), str(self.folder)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
