@@ -261,7 +261,7 @@ class Intake:
             day=finish.day.isoformat(),
             payload=judgement.payload,
             problems="[]",
-            marks=json.dumps(judgement.marks or []),
+            marks=json.dumps(judgement.marks),
             replaces=sent.replaces,
             secret_sha256=sent.secret_sha256,
         )

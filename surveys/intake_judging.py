@@ -24,13 +24,13 @@ Marks = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Judgement:
-    """``marks`` are None where there is no form to read it by, or it does not fit its form.
+    """``marks`` are empty where there is no form to read it by, or the answers do not fit it.
 
     ``payload`` is the text to keep, without ``contacts``.
     """
 
     problems: tuple[Problem, ...]
-    marks: Marks | None
+    marks: Marks
     careless: bool
     payload: str
     contacts: Mapping[str, Any]
@@ -46,14 +46,13 @@ def judge(
     """``questions`` are those that hold contacts, in any version that is known."""
     payload, contacts = split_contacts(sent.record, questions)
     if instrument is None:
-        return Judgement((), None, False, text(payload), contacts)
+        return Judgement((), [], False, text(payload), contacts)
     problems = answers_check.check(instrument, sent.answers, sent.record.get("asked"))
-    if problems:
-        return Judgement(tuple(problems), None, False, text(payload), contacts)
+    answers = amended(instrument, payload, ())
     return Judgement(
-        problems=(),
-        marks=marks(instrument, payload["answers"], payload.get("asked"), touchpoint),
-        careless=scoring.careless(instrument, sent.answers, sent.seconds),
+        problems=tuple(problems),
+        marks=fitting_marks(instrument, answers, payload, touchpoint, known_to_fit=not problems),
+        careless=not problems and scoring.careless(instrument, sent.answers, sent.seconds),
         payload=text(payload),
         contacts=contacts,
     )
@@ -74,11 +73,30 @@ def split_contacts(
 
 
 def marks(
-    instrument: Instrument, answers: Mapping[str, Any], asked: object, touchpoint: str | None
+    instrument: Instrument,
+    answers: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    touchpoint: str | None,
 ) -> Marks:
     """The marks of answers without contacts (they are not there when marks are derived again)."""
-    listed = asked if isinstance(asked, list) else None
-    return scoring.marks(instrument, answers, listed, touchpoint)
+    asked = sent.get("asked")
+    return scoring.marks(
+        instrument, answers, asked if isinstance(asked, list) else None, touchpoint
+    )
+
+
+def fitting_marks(
+    instrument: Instrument,
+    answers: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    touchpoint: str | None,
+    *,
+    known_to_fit: bool,
+) -> Marks:
+    """The marks of answers that fit, none of others."""
+    if not known_to_fit and misfits(instrument, answers):
+        return []
+    return marks(instrument, answers, sent, touchpoint)
 
 
 def amended(

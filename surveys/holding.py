@@ -1,0 +1,322 @@
+"""A person's decision about what was held or waits for review.
+
+What was sent never changes. Each decision is made by compare-and-set (the second of two people
+learns that the first was there), leaves an amendment or a status, and a line in the audit. Each
+function is a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from surveys import audit, intake_judging, intake_replacing, publishing, scoring
+from surveys.digest import MAX_DEPTH, TooDeepError, normalise
+from surveys.instrument import Instrument
+from surveys.problems import Problem
+from surveys.store import submissions, tallies, times
+from surveys.store.database import Database
+from surveys.store.submissions import Amendment, Content, Submission
+
+OPEN = ("held", "pending")
+
+
+class HoldingError(ValueError):
+    """The decision cannot be carried out; the message says why and what to do."""
+
+
+class MisfitError(HoldingError):
+    """The answers do not fit the form: ``problems`` says which."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        places = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
+        super().__init__(
+            f"It does not fit the form. Mend it, choose another version, or reject it. {places}"
+        )
+        self.problems = problems
+
+
+def accept(
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    person_id: str,
+    at: datetime,
+    *,
+    form: str | None = None,
+    reason: str = "",
+) -> None:
+    """Count a held or pending submission, read by ``form`` (by default the one it came under).
+
+    Whatever else stood against it (a withdrawn code, say) is the person's to weigh; that the
+    answers fit is not. Raises :class:`HoldingError`, :class:`MisfitError` if they do not.
+    """
+    with db.transaction():
+        submission = _open(db, site_id, submission_id)
+        instrument = _instrument(db, submission, form)
+        amendments = submissions.amendments(db, site_id, submission_id)
+        counted = _read(submission, instrument, amendments, must_fit=True)
+        counted = replace(counted, status="counted")
+        _amend(db, submission, person_id, at, reason or "accepted", instrument.form, {})
+        _change(db, submission, counted)
+        changes = Counter(intake_judging.bars(counted, counted.mark_pairs, +1))
+        changes.update(intake_replacing.counted(db, counted))
+        tallies.add(db, changes)
+        detail = {"form": instrument.form, "was": submission.status, "reason": reason}
+        _record(db, at, person_id, "accepted", submission, detail)
+
+
+def mend(
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    person_id: str,
+    at: datetime,
+    *,
+    answers: Mapping[str, Any],
+    reason: str,
+    form: str | None = None,
+) -> list[Problem]:
+    """Amend answers of a held or pending submission; what still does not fit.
+
+    ``answers`` says by question what is to be read instead; None takes an answer away (of a scale:
+    it did not come up). The submission waits on, to be accepted or rejected. Raises
+    :class:`HoldingError`.
+    """
+    if not reason.strip():
+        raise HoldingError("Say why, in a few words: whoever reads the figures will want to know.")
+    try:
+        answers = normalise(dict(answers))
+    except TooDeepError as error:
+        raise HoldingError(f"An answer has at most {MAX_DEPTH} levels.") from error
+    with db.transaction():
+        submission = _open(db, site_id, submission_id)
+        if submission.erased_utc:
+            raise HoldingError("Its words were erased at the sender's wish: accept or reject it.")
+        instrument = _instrument(db, submission, form)
+        if contacts := intake_judging.contact_questions(instrument) & answers.keys():
+            raise HoldingError(f"Contacts are kept apart and not mended: {', '.join(contacts)}.")
+        _amend(db, submission, person_id, at, reason, instrument.form, answers)
+        amendments = submissions.amendments(db, site_id, submission_id)
+        mended = _read(submission, instrument, amendments, must_fit=False)
+        _change(db, submission, mended)
+        detail = {"questions": sorted(answers), "form": instrument.form, "reason": reason}
+        _record(db, at, person_id, "mended", submission, detail)
+        return intake_judging.misfits(
+            instrument, intake_judging.amended(instrument, submission.sent, amendments)
+        )
+
+
+def reject(
+    db: Database, site_id: str, submission_id: str, person_id: str, at: datetime, *, reason: str
+) -> None:
+    """Leave a held or pending submission out of all figures, for good. It is kept.
+
+    Raises :class:`HoldingError`.
+    """
+    with db.transaction():
+        submission = _open(db, site_id, submission_id)
+        _change(db, submission, replace(submission, status="rejected"))
+        detail = {"was": submission.status, "reason": reason}
+        _record(db, at, person_id, "rejected", submission, detail)
+
+
+def accept_content(
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    digest: str,
+    person_id: str,
+    at: datetime,
+    *,
+    form: str | None = None,
+    reason: str = "",
+) -> None:
+    """Read the submission by the other content that came under its id, from now on.
+
+    An amendment of the first says what differs; if the first counts, its marks in the tallies
+    become those of the other content. Day, token and receipt stay the first's. Raises
+    :class:`HoldingError`, :class:`MisfitError` if the content does not fit.
+    """
+    with db.transaction():
+        first, content = _open_content(db, site_id, submission_id, digest)
+        sent = json.loads(content.payload)
+        named = sent.get("form")
+        if form is None and isinstance(named, str) and publishing.version(db, named):
+            form = named
+        instrument = _instrument(db, first, form)
+        amendments = submissions.amendments(db, site_id, submission_id)
+        before = intake_judging.amended(instrument, first.sent, amendments)
+        after = intake_judging.amended(instrument, sent, ())
+        differing = {
+            key: after.get(key)
+            for key in {**before, **after}
+            if key not in after or key not in before or _differs(before[key], after[key])
+        }
+        amendment = _amend(
+            db, first, person_id, at, reason or "other content", instrument.form, differing
+        )
+        amended = _read(first, instrument, [*amendments, amendment], must_fit=True)
+        _change(db, first, amended)
+        if first.status == "counted":
+            changes = Counter(intake_judging.bars(first, first.mark_pairs, -1))
+            changes.update(intake_judging.bars(amended, amended.mark_pairs, +1))
+            tallies.add(db, changes)
+        submissions.change_content(db, content, status="accepted")
+        detail = {"digest": digest, "questions": sorted(differing), "reason": reason}
+        _record(db, at, person_id, "accepted other content", first, detail)
+
+
+def reject_content(
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    digest: str,
+    person_id: str,
+    at: datetime,
+    *,
+    reason: str,
+) -> None:
+    """Leave the first as it is. The other content is kept, and its replay is a duplicate.
+
+    Raises :class:`HoldingError`.
+    """
+    with db.transaction():
+        first, content = _open_content(db, site_id, submission_id, digest)
+        submissions.change_content(db, content, status="rejected")
+        detail = {"digest": digest, "reason": reason}
+        _record(db, at, person_id, "rejected other content", first, detail)
+
+
+# --- shared -----------------------------------------------------------------------------------
+
+
+def _open(db: Database, site_id: str, submission_id: str) -> Submission:
+    found = submissions.find(db, site_id, submission_id)
+    if found is None:
+        raise HoldingError("There is no such submission at this site.")
+    if found.status not in OPEN:
+        raise HoldingError(
+            f"Somebody was here before you: this submission is {found.status} now. Nothing was"
+            " changed."
+        )
+    return found
+
+
+def _open_content(
+    db: Database, site_id: str, submission_id: str, digest: str
+) -> tuple[Submission, Content]:
+    first = submissions.find(db, site_id, submission_id)
+    for content in submissions.contents(db, site_id, submission_id):
+        if content.digest == digest and first is not None:
+            if content.status != "held":
+                raise HoldingError(
+                    f"Somebody was here before you: this content is {content.status} now. Nothing"
+                    " was changed."
+                )
+            return first, content
+    raise HoldingError("There is no such content at this site.")
+
+
+def _instrument(db: Database, submission: Submission, form: str | None) -> Instrument:
+    wanted = form or submission.form_used or submission.form
+    found = publishing.version(db, wanted)
+    if found is None:
+        raise HoldingError(
+            f"No version “{wanted}” was published here. Choose a version of the form"
+            f" “{submission.instrument}”."
+        )
+    if found.key != submission.instrument:
+        raise HoldingError(
+            f"It came under a code for the form “{submission.instrument}”. Choose a version of"
+            " that form, or reject it."
+        )
+    return found
+
+
+def _read(
+    submission: Submission,
+    instrument: Instrument,
+    amendments: list[Amendment],
+    *,
+    must_fit: bool,
+) -> Submission:
+    """The submission with the marks, flags and mode it has when read by ``instrument``."""
+    sent = submission.sent
+    answers = intake_judging.amended(instrument, sent, amendments)
+    problems = intake_judging.misfits(instrument, answers)
+    read = replace(submission, form_used=instrument.form, mode=instrument.mode)
+    if submission.erased_utc and submission.mark_pairs:
+        return read  # the answers may be gone, what they counted for is known
+    if problems and must_fit:
+        raise MisfitError(problems)
+    if problems:
+        return replace(read, marks="[]")
+    marks = intake_judging.marks(instrument, answers, sent, submission.touchpoint)
+    flags = [flag for flag in submission.flag_words if flag != "careless"]
+    if scoring.careless(instrument, answers, _seconds(submission)):
+        flags.insert(0, "careless")
+    return replace(
+        read,
+        marks=json.dumps(marks),
+        flags=json.dumps(flags),
+        flagged=int("careless" in flags or "repeat" in flags),
+    )
+
+
+def _seconds(submission: Submission) -> float | None:
+    if submission.started_local is None or submission.finished_local is None:
+        return None
+    start = datetime.fromisoformat(submission.started_local)
+    return (datetime.fromisoformat(submission.finished_local) - start).total_seconds()
+
+
+def _differs(one: object, other: object) -> bool:
+    """Also 3 from 3.0 and 1 from true, which Python takes for equal."""
+    return type(one) is not type(other) or json.dumps(one) != json.dumps(other)
+
+
+def _change(db: Database, old: Submission, new: Submission) -> None:
+    names = ("status", "flags", "flagged", "marks", "mode", "form_used")
+    if not submissions.change(db, old, **{name: getattr(new, name) for name in names}):
+        raise HoldingError("Somebody was quicker: look at it again. Nothing was changed.")
+
+
+def _amend(
+    db: Database,
+    submission: Submission,
+    person_id: str,
+    at: datetime,
+    reason: str,
+    form: str,
+    answers: Mapping[str, Any],
+) -> Amendment:
+    before = submissions.amendments(db, submission.site_id, submission.submission_id)
+    amendment = Amendment(
+        site_id=submission.site_id,
+        submission_id=submission.submission_id,
+        number=len(before) + 1,
+        at_utc=times.text(at),
+        person_id=person_id,
+        reason=reason,
+        form=form,
+        answers=answers,
+    )
+    submissions.add_amendment(db, amendment)
+    return amendment
+
+
+def _record(
+    db: Database,
+    at: datetime,
+    person_id: str,
+    action: str,
+    submission: Submission,
+    detail: Mapping[str, Any],
+) -> None:
+    subject = f"submission {submission.site_id} {submission.submission_id}"
+    audit.record(db, at, person_id, action, subject, detail)

@@ -1,0 +1,81 @@
+"""Tallies derived afresh from submissions and their amendments, which are the only truth.
+
+Site by site, each in a transaction of its own, so that phones wait for milliseconds only; memory
+grows with the bars of one site, not with its submissions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+
+from surveys import intake_judging, publishing
+from surveys.store import sites, submissions, tallies
+from surveys.store.database import Database
+from surveys.store.submissions import Amendment, Submission
+from surveys.store.tallies import Bar
+
+
+def rebuild(db: Database, progress: Callable[[int, int], None] | None = None) -> list[str]:
+    """Mend whatever differs; each difference in words.
+
+    ``progress`` is told how many sites of how many are done.
+    """
+    every = [site.site_id for site in sites.every(db)]
+    differences = []
+    for number, site_id in enumerate(every, start=1):
+        differences += _site(db, site_id)
+        if progress is not None:
+            progress(number, len(every))
+    return differences
+
+
+def _site(db: Database, site_id: str) -> list[str]:
+    differences: list[str] = []
+    with db.transaction():
+        amendments = submissions.amendments_of_site(db, site_id)
+        expected: Counter[Bar] = Counter()
+        wrong: list[tuple[Submission, str]] = []
+        for submission in submissions.of_site(db, site_id):
+            marks = _marks(db, submission, amendments.get(submission.submission_id, []))
+            if marks != submission.mark_pairs:
+                wrong.append((submission, json.dumps(marks)))
+                differences.append(
+                    f"{site_id} submission {submission.submission_id}: its stored marks differed"
+                    " from its answers"
+                )
+            if submission.status == "counted":
+                expected.update(intake_judging.bars(submission, marks, +1))
+        for submission, text in wrong:
+            submissions.change(db, submission, marks=text)
+        known = dict(tallies.of_site(db, site_id))
+        for bar in sorted(expected.keys() | known.keys()):
+            if expected[bar] != known.get(bar, 0):
+                tallies.put(db, bar, expected[bar])
+                differences.append(
+                    f"{bar}: the tally said {known.get(bar, 0)}, the submissions say"
+                    f" {expected[bar]}"
+                )
+    return differences
+
+
+def _marks(
+    db: Database, submission: Submission, amendments: list[Amendment]
+) -> intake_judging.Marks:
+    """What its answers as amended count for; nothing if they do not fit a form."""
+    if submission.erased_utc or submission.form_used is None:
+        return submission.mark_pairs
+    instrument = publishing.version(db, submission.form_used)
+    if instrument is None:
+        return submission.mark_pairs
+    sent = submission.sent
+    answers = intake_judging.amended(instrument, sent, amendments)
+    # What counts was checked when it began to count; what does not may not fit.
+    return intake_judging.fitting_marks(
+        instrument,
+        answers,
+        sent,
+        submission.touchpoint,
+        known_to_fit=submission.status == "counted",
+    )
