@@ -189,7 +189,7 @@ SITES, RUNS = 6, 2000
 
 @pytest.mark.parametrize("n", [5, 10, 30, 100])
 def test_the_interval_covers_the_true_mean(n: int) -> None:
-    """2,000 chains of 24 sites, six of each shape: the reference set mixes them, as a chain does."""
+    """2,000 chains of 24 sites, six of each shape: a reference set mixes them, as a chain does."""
     random = np.random.default_rng(20261122)
     draws = [random.choice(LEVELS, p=p, size=(RUNS, SITES, n)) for p in SHAPES.values()]
     ratings = np.concatenate(draws, axis=1)
