@@ -27,6 +27,7 @@ ROLES = ("owner", "manager", "reviewer", "shopper", "staff")
 DESK_ROLES = ("owner", "manager", "reviewer")
 INVITATION_DAYS = 7
 NAME_AT_MOST = 100
+JOINERS = "\u200c\u200d"  # invisible, and part of Persian and Indian names
 
 
 class InvitationGone(PeopleError):
@@ -105,7 +106,7 @@ def check_name(name: str) -> str:
         raise PeopleError(
             f"That name is too long to show; please use up to {NAME_AT_MOST} letters."
         )
-    if not all(letter.isprintable() or unicodedata.category(letter) == "Cf" for letter in plain):
+    if not all(letter.isprintable() or letter in JOINERS for letter in plain):
         raise PeopleError("That name holds characters that cannot be shown; please type it again.")
     return plain
 
