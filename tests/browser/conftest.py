@@ -1,6 +1,6 @@
 """Fixtures of the tests that drive a real browser against the real server.
 
-``server``  the real program over a fresh data folder
+``server``  the real program over a fresh data folder; links and posters name the proxy's address
 ``proxy``   the network between the browser and the server (``tests/rig/proxy.py``)
 ``phone``   Chromium as a phone with a profile that outlives its browser
 ``phones``  makes further phones: ``phones(locale="ar")``, ``phones(java_script_enabled=False)``
@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from tests.rig import browsers
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
-from tests.rig.server import Server
+from tests.rig.server import Server, free_port
 
 HERE = Path(__file__).parent
 
@@ -42,15 +42,15 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with Server(tmp_path / "data") as server:
-        yield server
+def proxy() -> Iterator[Proxy]:
+    with Proxy(free_port()) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
-    with Proxy(server.port) as proxy:
-        yield proxy
+def server(tmp_path: Path, proxy: Proxy) -> Iterator[Server]:
+    with Server(tmp_path / "data", port=proxy.upstream, base_url=proxy.url) as server:
+        yield server
 
 
 @pytest.fixture

@@ -24,11 +24,18 @@ class Server:
     (a proxy's address, say).
     """
 
-    def __init__(self, folder: Path, *, base_url: str | None = None, workers: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int | None = None,
+        base_url: str | None = None,
+        workers: int = 1,
+    ) -> None:
         self.folder = folder
         self.base_url = base_url
         self.workers = workers
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_name(f"{folder.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
