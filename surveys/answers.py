@@ -230,10 +230,10 @@ _EXPECTED = {
 def _range(item: Item) -> str:
     kind = "a whole number" if item.type == "integer" else "a number"
     if item.min is not None and item.max is not None:
-        return f"{kind} from {item.min:g} to {item.max:g}"
+        return f"{kind} from {item.min} to {item.max}"
     if item.min is not None:
-        return f"{kind} of at least {item.min:g}"
-    return kind if item.max is None else f"{kind} of at most {item.max:g}"
+        return f"{kind} of at least {item.min}"
+    return kind if item.max is None else f"{kind} of at most {item.max}"
 
 
 # --- the schema of a version -----------------------------------------------------------------

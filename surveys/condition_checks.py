@@ -149,7 +149,7 @@ class _Condition:
         compare = COMPARISONS[name]
         nearest = high if name in ("at_least", "more_than") else low
         if nearest is not None and not compare(nearest, bound):
-            message = f"`{name}: {bound:g}` never holds for {item.key}: {expected(item)}"
+            message = f"`{name}: {bound}` never holds for {item.key}: {expected(item)}"
             self._findings.add("impossible-value", node.place, message)
 
     def _value(self, item: Item, node: Node) -> None:

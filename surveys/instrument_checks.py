@@ -320,7 +320,7 @@ class _Check:
             for name in ("min", "max")
         )
         if low is not None and high is not None and low > high:
-            message = f"`min` {low:g} is above `max` {high:g}, so nothing fits: exchange them"
+            message = f"`min` {low} is above `max` {high}, so nothing fits: exchange them"
             self._findings.add("min-above-max", parts["min"].place, message)
             return None, None
         return low, high

@@ -78,12 +78,13 @@ def _measured(item: Item, answer: Any) -> str:
 def careless(instrument: Instrument, answers: Mapping[str, Any], seconds: float | None) -> bool:
     """Whether the form was filled in faster than anybody reads.
 
-    ``seconds`` is the time from start to finish, None if unknown; the instrument says how many
+    ``seconds`` is the time from start to finish, None if unknown (a negative one, from a clock
+    that was set back meanwhile, is unknown too); the instrument says how many
     seconds an answer takes at least. "Did not come up" counts as an answer. Text is left out:
     writing takes time of its own, and quick words are no sign of carelessness.
     """
     least = instrument.careless_seconds_per_item
-    if least is None or seconds is None:
+    if least is None or seconds is None or seconds < 0:
         return False
     words = ("text", "contact")
     count = sum(

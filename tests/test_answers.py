@@ -1,0 +1,340 @@
+"""Answers held against their form: what fits, what does not, and that nothing is ever raised."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from marshmallow import Schema
+from werkzeug.datastructures import MultiDict
+
+from surveys.answers import MAX_UNKNOWN, check, expected, fits, from_plain, schema, visible
+from surveys.checking import SHIPPED, load
+from surveys.instrument import Choice, Instrument, Item
+
+COUNTER = load(SHIPPED / "counter.yaml")
+VISIT = load(SHIPPED / "visit.yaml")
+ABC = (Choice("a", {"en": "A"}), Choice("b", {"en": "B"}))
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(), max_size=8)
+    | st.sampled_from(["better", "none", "true", "2026-11-22", "14:05", "2026-11-22T14:05:00Z"]),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4)
+    ),
+    max_leaves=8,
+)
+instruments = st.sampled_from([COUNTER, VISIT])
+
+
+def item(type_: str, **more: Any) -> Item:
+    return Item(key="q", type=type_, ask={}, **more)
+
+
+FITS: list[tuple[Item, list[object], list[object]]] = [
+    (
+        item("scale"),
+        [1, 2, 3, 4, 5, 6, 7, None],
+        [0, 8, -1, 3.0, 3.5, True, False, "3", "", [3], {}, 10**30, "none"],
+    ),
+    (item("moment"), ["worse", "expected", "better"], [None, "Worse", "as expected", 1, ["worse"]]),
+    (item("yes_no"), [True, False], [None, 1, 0, 1.0, "true", "yes", "", []]),
+    (item("choice", choices=ABC), ["a", "b"], [None, "c", "A", ["a"], 1, True]),
+    (
+        item("choices", choices=ABC),
+        [["a"], ["b", "a"], []],
+        [None, "a", ["a", "a"], ["c"], ["a", None], ["a", ["b"]], {"a": True}],
+    ),
+    (
+        item("integer", min=-2, max=5),
+        [-2, 0, 5],
+        [None, -3, 6, 2.0, 2.5, True, "2", "", [2], float("nan"), 10**400],
+    ),
+    (item("integer"), [-(10**15), 10**15], [1.5]),
+    (
+        item("number", min=0, max=1.5),
+        [0, 1, 1.5, 0.1, 1.0],
+        [None, -0.1, 1.6, True, "1", float("nan"), float("inf"), [1]],
+    ),
+    (item("number"), [-1e300], [float("-inf")]),
+    (
+        item("text", max_length=5),
+        ["", "12345", "a\u0301b", "\u202eab", "<b>", "=1+1", "a\nb", "\U0001f600" * 5],
+        [None, "123456", 5, ["a"], True],
+    ),
+    (item("text"), ["x" * 5000], ["x" * 5001, "x" * 100_000]),
+    (item("contact"), ["+43 1 234", "x" * 320], ["x" * 321, 4312345, None]),
+    (
+        item("date"),
+        ["2026-11-22", "2024-02-29"],
+        [None, "2026-02-29", "22.11.2026", "2026-11-22T00:00", "20261122", "2026-W47-7", 20261122],
+    ),
+    (
+        item("time"),
+        ["14:05", "00:00:59", "23:59"],
+        [None, "24:00", "14:5", "14:05Z", "14:05:00.5", "2 pm", 14.05, "١٤:٠٥"],
+    ),
+    (
+        item("datetime"),
+        ["2026-11-22T14:05:00+01:00", "2026-11-22T14:05Z", "2026-11-22T14:05:00.123-03:30"],
+        [None, "2026-11-22T14:05:00", "2026-11-22 14:05:00+01:00", "2026-11-22T25:05:00Z", 1763],
+    ),
+    (item("note"), [], [None, "", True, "read"]),
+]
+
+
+@pytest.mark.parametrize(("item", "good", "bad"), FITS, ids=[case[0].type for case in FITS])
+def test_what_fits_each_type(item: Item, good: list[object], bad: list[object]) -> None:
+    assert [value for value in good if not fits(item, value)] == []
+    assert [value for value in bad if fits(item, value)] == []
+    assert expected(item).startswith("expected is ")
+
+
+@pytest.mark.parametrize("level", [0, 8, 3.0, True, "3"])
+def test_a_level_that_does_not_fit_is_told_what_fits(level: object) -> None:
+    (problem,) = check(COUNTER, {"welcome": level})
+    assert (problem.code, problem.path) == ("does_not_fit", "/answers/welcome")
+    assert "a whole number from 1 to 7, or null if it did not come up" in problem.message
+
+
+def test_what_fits_has_no_problem() -> None:
+    answers = {"moment": "worse", "welcome": 6, "waiting": None, "went_wrong": True, "told": False}
+    assert check(COUNTER, answers, list(answers)) == []
+    assert check(COUNTER, {}) == []
+
+
+def test_any_subset_of_a_draw_fits() -> None:
+    assert check(COUNTER, {item.key: 4 for item in COUNTER.draw.items}) == []  # type: ignore[union-attr]
+    assert check(COUNTER, {"culture": 4}, ["culture"]) == []
+
+
+def test_an_unknown_question_is_named_by_a_json_pointer() -> None:
+    (problem,) = check(COUNTER, {"a/b~c": 1})
+    assert (problem.code, problem.path) == ("unknown_question", "/answers/a~1b~0c")
+
+
+def test_thousands_of_unknown_questions_are_counted() -> None:
+    problems = check(COUNTER, {f"q{n}": 1 for n in range(5000)}, [f"q{n}" for n in range(5000)])
+    assert len(problems) == 2 * (MAX_UNKNOWN + 1)
+    assert f"{5000 - MAX_UNKNOWN} more" in problems[MAX_UNKNOWN].message
+
+
+@pytest.mark.parametrize("key", [name for name in dir(Schema) if not name.startswith("__")])
+def test_a_question_may_be_called_like_anything_in_a_schema(key: str) -> None:
+    document = {
+        "instrument": f"called_{key}",
+        "title": {},
+        "source": "customer",
+        "mode": "routine",
+        "review": "none",
+        "languages": ["en"],
+        "sections": [{"title": {}, "items": [{"key": key, "type": "yes_no", "ask": {}}]}],
+    }
+    instrument = Instrument.from_document(document)
+    assert check(instrument, {key: True}) == []
+    assert [problem.code for problem in check(instrument, {key: 3})] == ["does_not_fit"]
+
+
+def test_a_hidden_answer_is_named() -> None:
+    problems = check(COUNTER, {"went_wrong": False, "told": True})
+    assert [(p.code, p.path) for p in problems] == [("hidden_by_condition", "/answers/told")]
+
+
+def test_a_hidden_item_has_no_answer_for_those_after_it() -> None:
+    answers = {"handovers": 0, "paid": False, "receipt": True}
+    assert "receipt" not in visible(VISIT, answers)
+    # `people_ahead` decides although `wait` has no answer
+    assert "moment_line" in visible(VISIT, {"people_ahead": 2})
+    assert "moment_line" not in visible(VISIT, {"people_ahead": 0})
+
+
+def test_chains_of_conditions_fall_together() -> None:
+    document = {
+        "instrument": "chain",
+        "title": {},
+        "source": "customer",
+        "mode": "routine",
+        "review": "none",
+        "languages": ["en"],
+        "sections": [
+            {
+                "title": {},
+                "items": [
+                    {"key": "a", "type": "yes_no", "ask": {}},
+                    {"key": "b", "type": "yes_no", "ask": {}, "show_if": {"a": True}},
+                    {"key": "c", "type": "yes_no", "ask": {}, "show_if": {"b": True}},
+                    {
+                        "key": "d",
+                        "type": "yes_no",
+                        "ask": {},
+                        "show_if": {"b": {"answered": False}},
+                    },
+                ],
+            }
+        ],
+    }
+    instrument = Instrument.from_document(document)
+    stale = {"a": False, "b": True, "c": True, "d": True}
+    assert visible(instrument, stale) == {"a", "d"}
+    assert [p.path for p in check(instrument, stale)] == ["/answers/b", "/answers/c"]
+
+
+def test_a_required_question_must_be_answered_where_it_is_shown() -> None:
+    answers = {
+        "arrived_at": "2026-11-22T10:00:00+01:00",
+        "request": "buy",
+        "handovers": 0,
+        "settled": "fully",
+    }
+    assert check(VISIT, answers) == []
+    missing = check(VISIT, {**answers, "promise_made": True, "rule_cited": True, "rule_words": ""})
+    assert [(p.code, p.path) for p in missing] == [
+        ("required", "/answers/promise_words"),
+        ("required", "/answers/rule_words"),
+    ]
+
+
+@pytest.mark.parametrize("answers", [None, [], "x", 3, True])
+def test_answers_that_are_no_object(answers: object) -> None:
+    assert [(p.code, p.path) for p in check(COUNTER, answers)] == [("does_not_fit", "/answers")]
+
+
+@pytest.mark.parametrize("asked", ["moment", 3, {"moment": True}])
+def test_asked_that_is_no_list(asked: object) -> None:
+    assert [(p.code, p.path) for p in check(COUNTER, {}, asked)] == [("does_not_fit", "/asked")]
+
+
+def test_asked_names_questions_of_the_form() -> None:
+    problems = check(COUNTER, {}, ["moment", "nobody", 7, None])
+    assert [(p.code, p.path) for p in problems] == [
+        ("unknown_question", "/asked/1"),
+        ("does_not_fit", "/asked/2"),
+        ("does_not_fit", "/asked/3"),
+    ]
+
+
+def test_a_message_never_repeats_what_somebody_wrote() -> None:
+    secret = "+43 664 1234567, Anna Muster"
+    answers = {"moment": secret, "welcome": secret, "contact": [secret], "comment": {"x": secret}}
+    problems = check(COUNTER, answers, [secret])
+    assert len(problems) == 6
+    assert all(secret not in problem.message for problem in problems)
+
+
+def test_one_schema_for_each_version() -> None:
+    again = Instrument.from_document(json.loads(json.dumps(dict(COUNTER.document))))
+    assert schema(again) is schema(COUNTER)
+    assert schema(VISIT) is not schema(COUNTER)
+
+
+@given(instruments, json_values, json_values)
+def test_any_json_value_gets_an_answer(form: Instrument, answers: object, asked: object) -> None:
+    for problem in check(form, answers, asked):
+        assert problem.code in (
+            "unknown_question",
+            "does_not_fit",
+            "hidden_by_condition",
+            "required",
+        )
+        assert problem.path.startswith(("/answers", "/asked"))
+        assert problem.message.endswith(".")
+
+
+@given(instruments, st.data())
+def test_any_value_at_any_question_gets_an_answer(form: Instrument, data: st.DataObject) -> None:
+    answers = data.draw(st.dictionaries(st.sampled_from(list(form.items)), json_values, max_size=8))
+    paths = {problem.path for problem in check(form, answers)}
+    shown = visible(form, answers)
+    for key, value in answers.items():
+        wrong = not fits(form.items[key], value) or key not in shown
+        required = form.items[key].required and value in ("", [])
+        assert (f"/answers/{key}" in paths) == (wrong or required)
+
+
+# --- the plain HTML form ---------------------------------------------------------------------
+
+PLAIN: list[tuple[str, list[str], object]] = [
+    ("moment", ["better"], "better"),
+    ("welcome", ["7"], 7),
+    ("welcome", ["none"], None),
+    ("welcome", ["8"], 8),
+    ("welcome", ["best"], "best"),
+    ("welcome", ["3.0"], "3.0"),
+    ("went_wrong", ["true"], True),
+    ("went_wrong", ["false"], False),
+    ("went_wrong", ["on"], "on"),
+    ("comment", ["  two\r\nlines "], "two\nlines"),
+]
+
+
+@pytest.mark.parametrize(("key", "values", "answer"), PLAIN)
+def test_a_plain_field_becomes_an_answer(key: str, values: list[str], answer: object) -> None:
+    found = from_plain(COUNTER, MultiDict([(key, value) for value in values]))
+    assert found == {key: answer}
+    assert type(found[key]) is type(answer)
+
+
+VISIT_PLAIN: list[tuple[str, list[str], object]] = [
+    ("obstacles", ["parking", "signs", "parking"], ["parking", "signs"]),
+    ("handovers", ["0"], 0),
+    ("handovers", ["٣"], 3),
+    ("handovers", ["1_000"], "1_000"),
+    ("handovers", ["2.5"], "2.5"),
+    ("handovers", ["9" * 5000], "9" * 5000),
+    ("left_at", ["14:05"], "14:05"),
+    ("arrived_at", ["2026-07-01T14:05"], "2026-07-01T14:05:00+02:00"),
+    ("arrived_at", ["2026-13-01T14:05"], "2026-13-01T14:05"),
+    ("arrived_at", ["yesterday"], "yesterday"),
+]
+
+
+@pytest.mark.parametrize(("key", "values", "answer"), VISIT_PLAIN)
+def test_a_plain_field_of_a_visit(key: str, values: list[str], answer: object) -> None:
+    fields = MultiDict([(key, value) for value in values])
+    assert from_plain(VISIT, fields, ZoneInfo("Europe/Vienna")) == {key: answer}
+
+
+@pytest.mark.parametrize(("value", "answer"), [("12", 12), ("12.5", 12.5), ("12,5", 12.5)])
+def test_a_plain_number_with_point_or_comma(value: str, answer: float) -> None:
+    found = from_plain(VISIT, MultiDict({"paid": "true", "amount": value}))
+    assert found == {"paid": True, "amount": answer}
+
+
+def test_plain_answers_that_are_hidden_are_dropped() -> None:
+    fields = MultiDict({"went_wrong": "false", "told": "true", "contact": "me", "moment": "better"})
+    assert from_plain(COUNTER, fields) == {"went_wrong": False, "moment": "better"}
+
+
+def test_empty_and_foreign_fields_are_no_answers() -> None:
+    fields = MultiDict({"comment": "  ", "welcome": "", "id": "x", "form": "y", "extra": "z"})
+    assert from_plain(COUNTER, fields) == {}
+
+
+@given(
+    instruments,
+    st.data(),
+)
+def test_any_plain_form_is_read_and_nothing_hidden_is_left(
+    form: Instrument, data: st.DataObject
+) -> None:
+    fields = MultiDict(
+        data.draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from([*form.items, "id"]),
+                    st.sampled_from(["true", "none", "4", "worse", "buy", "1,5"]) | st.text(),
+                )
+            )
+        )
+    )
+    answers = from_plain(form, fields, ZoneInfo("Pacific/Auckland"))
+    assert set(answers) <= visible(form, answers)
+    assert json.loads(json.dumps(answers)) == answers
