@@ -398,5 +398,6 @@ async function enhance() {
     };
     made.onupdatefound = () => made.installing?.addEventListener("statechange", offer);
     offer();
+    (await workers.ready).active?.postMessage("languages");
   }
 }

@@ -24,23 +24,20 @@ async function keep(address, answer) {
     await (found ? cache.put(module, found) : cache.add(module));
   }
   await cache.put(address, answer);
-  return text;
 }
 
 /** Ask the network for a page and keep it. @param {string} address */
 async function fetchAndKeep(address) {
   const answer = await fetch(address, { headers: { Purpose: "prefetch" } });
   if (!whole(answer)) throw new TypeError(`${answer.status} ${address}`);
-  return keep(address, answer);
+  await keep(address, answer);
 }
 
-/**
- * The same page in the languages it links to, unless its owner saves data.
- * @param {string} address
- * @param {string} text
- */
-async function keepLanguages(address, text) {
-  if (/** @type {any} */ (navigator).connection?.saveData) return;
+/** A page in the other languages it links to, unless its owner saves data. @param {string} address */
+async function keepLanguages(address) {
+  const page = await kept(address);
+  if (!page || /** @type {any} */ (navigator).connection?.saveData) return;
+  const text = await page.text();
   const cache = await caches.open(CACHE);
   for (const [, query, current] of text.matchAll(/ href="(\?lang=\w+)"[^>]*?( aria-current|>)/g)) {
     const other = new URL(query, address).href;
@@ -80,9 +77,10 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-// Only when the person says so; the draft is kept by then.
 self.addEventListener("message", (event) => {
+  // Only when the person says so; the draft is kept by then.
   if (event.data == "now") self.skipWaiting();
+  else if (event.data == "languages") event.waitUntil(keepLanguages(event.source.url).catch(() => {}));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -101,7 +99,7 @@ async function page(event) {
   event.waitUntil(
     network
       .then(async (answer) => {
-        if (whole(answer)) await keepLanguages(address, await keep(address, answer.clone()));
+        if (whole(answer)) await keep(address, answer.clone());
         else if (answer.status == 404 || answer.status == 410) await drop(address);
       })
       .catch(() => {}),

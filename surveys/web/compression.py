@@ -1,7 +1,7 @@
 """Text travels gzipped.
 
 A page costs about a millisecond to compress and saves most of its bytes; what never changes is
-compressed once and remembered by its entity tag. Streams (exports) are left alone.
+compressed once and remembered. Streams (exports) are left alone.
 """
 
 from __future__ import annotations
@@ -37,12 +37,13 @@ def _compress(response: Response) -> Response:
     body = response.get_data()
     if len(body) < LEAST_BYTES:
         return response
-    tag, weak = response.get_etag()
-    if tag is not None and not weak:
-        response.set_data(_remembered(tag, body))
-        response.set_etag(tag, weak=True)  # the same content in other bytes
+    if "immutable" in response.headers.get("Cache-Control", ""):
+        response.set_data(_remembered(body))
     else:
         response.set_data(_gzip(body, veiled=has_sessions(request.path)))
+    tag, _ = response.get_etag()
+    if tag is not None:
+        response.set_etag(tag, weak=True)  # the same content in other bytes
     response.content_encoding = "gzip"
     return response
 
@@ -60,7 +61,7 @@ def _could(response: Response) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _remembered(tag: str, body: bytes) -> bytes:
+def _remembered(body: bytes) -> bytes:
     return _gzip(body, level=9)
 
 
