@@ -136,7 +136,7 @@ def _letters(fonts: tuple[Path, ...]) -> frozenset[int]:
     known: set[int] = set()
     for path in [FONTS / f"{name}-Regular.ttf" for name in SHIPPED_FONTS] + list(fonts):
         try:
-            with TTFont(path, fontNumber=0, lazy=True) as font:
+            with TTFont(io.BytesIO(path.read_bytes()), fontNumber=0, lazy=True) as font:
                 known |= set(font.getBestCmap())
         except Exception as error:  # the parser raises whatever it stumbles over
             raise UnusableFont(
