@@ -1,0 +1,248 @@
+"""Who may ask for what: every address the application has × every role × own and other region.
+
+The addresses come from the application itself. An address that is new fails here until its rule
+stands in ``RULES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from surveys.installation import Installation
+from surveys.people import ROLES
+from tests.conftest import CODES
+from tests.desk_people import HTML, enrol, form_token, signed_in, submit
+
+ANYBODY = ("nobody", *ROLES)
+SIGNED_IN = ROLES
+DESK = ("owner", "manager", "reviewer")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may, and an example address.
+
+    ``other`` is the same for a place in the other region: closed to a manager of ours unless
+    ``other_open``.
+    """
+
+    who: tuple[str, ...]
+    own: str
+    other: str | None = None
+    other_open: bool = False
+
+
+RULES = {
+    # Anybody: they carry a token of their own, or show nothing of anybody.
+    ("sign_in.beginning", "GET"): Rule(ANYBODY, "/"),
+    ("sign_in.page", "GET"): Rule(ANYBODY, "/sign-in"),
+    ("sign_in.enter", "POST"): Rule(ANYBODY, "/sign-in"),
+    ("sign_in.leave", "POST"): Rule(ANYBODY, "/sign-out"),
+    ("sign_in.invitation", "GET"): Rule(ANYBODY, "/join/some-token"),
+    ("sign_in.join", "POST"): Rule(ANYBODY, "/join/some-token"),
+    ("customer.form", "GET"): Rule(
+        ANYBODY, f"/q/{CODES['vienna-1']}", f"/q/{CODES['lisbon-1']}", other_open=True
+    ),
+    ("customer.receive", "POST"): Rule(
+        ANYBODY, f"/q/{CODES['vienna-1']}", f"/q/{CODES['lisbon-1']}", other_open=True
+    ),
+    ("customer.thanks", "GET"): Rule(
+        ANYBODY, f"/q/{CODES['vienna-1']}/thanks", f"/q/{CODES['lisbon-1']}/thanks", other_open=True
+    ),
+    ("customer.module", "GET"): Rule(ANYBODY, "/static/v-0/form.js"),
+    ("customer.worker", "GET"): Rule(ANYBODY, "/sw.js"),
+    ("static", "GET"): Rule(ANYBODY, "/static/desk.css"),
+    ("api.submissions", "POST"): Rule(ANYBODY, "/api/submissions"),
+    ("api.receipts", "POST"): Rule(ANYBODY, "/api/receipts"),
+    ("api.erase", "POST"): Rule(ANYBODY, "/api/erase"),
+    ("health.healthz", "GET"): Rule(ANYBODY, "/healthz"),
+    ("health.readyz", "GET"): Rule(ANYBODY, "/readyz"),
+    # Whoever has signed in: their own.
+    ("sign_in.welcome", "GET"): Rule(SIGNED_IN, "/welcome"),
+    ("sign_in.account", "GET"): Rule(SIGNED_IN, "/account"),
+    ("sign_in.new_password", "POST"): Rule(SIGNED_IN, "/account"),
+    ("sign_in.leave_everywhere", "POST"): Rule(SIGNED_IN, "/account/everywhere"),
+    # The desk.
+    ("desk.scores", "GET"): Rule(DESK, "/desk?region=east", "/desk?region=west"),
+    ("desk.site", "GET"): Rule(DESK, "/desk/sites/vienna-1", "/desk/sites/lisbon-1"),
+    ("desk.contacts", "GET"): Rule(("owner", "manager"), "/desk/contacts"),
+    ("downloads.download", "GET"): Rule(
+        ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
+    ),
+    ("downloads.described", "GET"): Rule(
+        ("owner", "manager"),
+        "/exports/scores.datapackage.json?region=east",
+        "/exports/scores.datapackage.json?region=west",
+    ),
+}
+
+# What a manager of the east could open, and where something of the west must never stand.
+SEARCHED = (
+    *("/desk", "/desk?days=all", "/desk?source=shopper", "/desk?flagged=only", "/desk/contacts"),
+    *("/desk?region=west", "/desk/sites/lisbon-1", "/desk/sites/LISBON-1", "/desk/sites/vienna-1"),
+    *("/desk/sites/vienna-1?region=west", "/desk/sites/lisbon-1?region=east", "/account"),
+    *(
+        f"/exports/{table}.{format_}{options}"
+        for table in ("scores", "moments", "ratings", "submissions")
+        for format_ in ("csv", "jsonl", "datapackage.json")
+        for options in (
+            *("?instrument=counter", "?instrument=counter&site=lisbon-1"),
+            *("?instrument=counter&region=west", "?instrument=counter&region=east&site=lisbon-1"),
+            *("?instrument=counter&region=east&region=west", "?instrument=counter&site=auckland-1"),
+        )
+    ),
+)
+WEST_WORDS = ("Lisbon", "lisbon-1", "Auckland", "auckland-1", "westwords", "+351")
+
+
+@pytest.fixture
+def everyone(app: Flask, chain: Installation) -> dict[str, FlaskClient]:
+    """A browser for each role, signed in; the manager looks after the east."""
+    db = chain.database()
+    for site_id, words, phone in (
+        ("vienna-1", "eastwords", "+43 1 000"),
+        ("lisbon-1", "westwords", "+351 000"),
+    ):
+        answers = {"moment": "worse", "welcome": 2, "comment": words, "contact": phone}
+        submit(app.test_client(), db, site_id, answers)
+    clients = {"nobody": app.test_client()}
+    for role in ROLES:
+        person = enrol(db, role, regions=["east"] if role == "manager" else [])
+        clients[role] = signed_in(app.test_client(), person)
+    return clients
+
+
+def ask(client: FlaskClient, method: str, address: str, token: str | None) -> TestResponse:
+    data = {"csrf": token} if token and method == "POST" else None
+    answer = client.open(address, method=method, data=data, headers=HTML)
+    answer.get_data()
+    answer.close()
+    return answer
+
+
+def is_refused(answer: TestResponse) -> bool:
+    to_sign_in = answer.status_code == 303 and (answer.location or "").startswith("/sign-in?next=")
+    posted_to_sign_in = answer.status_code == 303 and answer.request.method == "POST"
+    return (
+        answer.status_code in (401, 403)
+        or to_sign_in
+        or (posted_to_sign_in and answer.location == "/sign-in")
+    )
+
+
+def addresses(app: Flask) -> Iterator[tuple[str, str]]:
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method
+
+
+def test_every_address_has_a_rule_and_every_rule_an_address(app: Flask) -> None:
+    known = set(addresses(app))
+    assert known - set(RULES) == set(), "say in RULES who may use the new addresses"
+    assert set(RULES) - known == set(), "these rules are of addresses that are gone"
+
+
+def test_each_example_leads_to_its_address(app: Flask) -> None:
+    """A mistyped example would test nothing."""
+    urls = app.url_map.bind("localhost")
+    for (endpoint, method), rule in RULES.items():
+        for address in filter(None, (rule.own, rule.other)):
+            path, _, query = address.partition("?")
+            assert urls.match(path, method, query_args=query)[0] == endpoint
+
+
+def test_every_role_at_every_address(everyone: dict[str, FlaskClient]) -> None:
+    wrong = []
+    for (endpoint, method), rule in RULES.items():
+        if endpoint in ("sign_in.leave", "sign_in.leave_everywhere"):
+            continue  # they end the session: below
+        for role, client in everyone.items():
+            token = None
+            if role != "nobody" and method == "POST":
+                token = form_token(client.get("/account", headers=HTML))
+            refused = is_refused(ask(client, method, rule.own, token))
+            if refused == (role in rule.who):
+                wrong.append(f"{role} {method} {rule.own}: {'refused' if refused else 'let in'}")
+    assert wrong == []
+
+
+def test_signing_out_is_for_those_who_are_in(everyone: dict[str, FlaskClient]) -> None:
+    for address in ("/account/everywhere", "/sign-out"):
+        assert everyone["nobody"].post(address).status_code in (303, 400, 401)
+    for role in ROLES:
+        client = everyone[role]
+        token = form_token(client.get("/account", headers=HTML))
+        assert ask(client, "POST", "/account/everywhere", token).location == "/sign-in"
+        assert client.get("/account").status_code == 401
+
+
+def test_the_other_region_is_closed_to_a_manager_at_every_address(
+    everyone: dict[str, FlaskClient],
+) -> None:
+    wrong = []
+    for (_, method), rule in RULES.items():
+        if rule.other is None:
+            continue
+        for role in rule.who:
+            if role == "nobody":
+                continue
+            token = form_token(everyone[role].get("/account", headers=HTML))
+            status = ask(everyone[role], method, rule.other, token).status_code
+            expected_closed = role == "manager" and not rule.other_open
+            if (status in (403, 404)) != expected_closed:
+                wrong.append(f"{role} {method} {rule.other}: {status}")
+    assert wrong == []
+
+
+def test_nothing_of_the_other_region_stands_in_anything_a_manager_opens(
+    everyone: dict[str, FlaskClient],
+) -> None:
+    leaks = []
+    opened = 0
+    for address in SEARCHED:
+        answer = ask(everyone["manager"], "GET", address, None)
+        opened += answer.status_code == 200
+        if answer.status_code in (403, 404):
+            continue  # an error page may repeat what was asked for, which is no news
+        leaks += [f"{address}: {word}" for word in WEST_WORDS if word in answer.text]
+    assert leaks == []
+    assert opened > 10
+
+
+def test_the_owner_would_have_found_it(everyone: dict[str, FlaskClient]) -> None:
+    """Else the search above could pass because there is nothing to find."""
+    seen = "".join(ask(everyone["owner"], "GET", address, None).text for address in SEARCHED)
+    assert [word for word in WEST_WORDS if word not in seen] == []
+    assert "eastwords" in ask(everyone["manager"], "GET", "/desk/sites/vienna-1", None).text
+    assert "+43 1 000" in ask(everyone["manager"], "GET", "/desk/contacts", None).text
+
+
+def test_a_site_of_others_and_no_site_at_all_look_the_same(
+    everyone: dict[str, FlaskClient],
+) -> None:
+    other = ask(everyone["manager"], "GET", "/desk/sites/lisbon-1", None)
+    none = ask(everyone["manager"], "GET", "/desk/sites/nowhere-1", None)
+    assert (other.status_code, other.text) == (none.status_code, none.text)
+
+
+def test_a_manager_of_one_site_sees_that_site_alone(app: Flask, chain: Installation) -> None:
+    manager = enrol(chain.database(), "manager", sites=["lisbon-1"])
+    client = signed_in(app.test_client(), manager)
+    assert client.get("/desk/sites/lisbon-1").status_code == 200
+    assert client.get("/desk/sites/auckland-1").status_code == 404  # same region, not granted
+    page = client.get("/desk", headers=HTML).text
+    assert "Lisbon" in page
+    assert "Auckland" not in page
+    assert "Vienna" not in page
+
+
+def test_a_reviewer_of_one_region_sees_that_region_alone(app: Flask, chain: Installation) -> None:
+    client = signed_in(app.test_client(), enrol(chain.database(), "reviewer", regions=["west"]))
+    assert client.get("/desk/sites/lisbon-1").status_code == 200
+    assert client.get("/desk/sites/vienna-1").status_code == 404
