@@ -36,7 +36,7 @@ def download(table: str, format_: str) -> Response:
     asked = _asked(format_)
     body = _body(services().installation, table, asked)
     try:
-        first = next(body)  # what cannot be given is known before anything is sent
+        first = next(body, b"")  # what cannot be given is known before anything is sent
     except CannotExport as error:
         _refuse(error)
 
