@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import subprocess
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from PIL import Image
 from playwright.sync_api import Page
 
 from tests.rig.server import Server
+from tests.rig.tables import rows
 
 SITES = """\
 site_id,name,region,timezone,language,address,latitude,longitude,kind
@@ -60,4 +59,4 @@ def download(page: Page, table: str) -> list[dict[str, str]]:
     with page.expect_download() as waiting:
         page.locator(f'.downloads a[href^="/exports/{table}.csv"]').first.click()
     content = Path(waiting.value.path()).read_bytes().decode("utf-8")
-    return list(csv.DictReader(io.StringIO(content, newline="")))
+    return rows(content)
