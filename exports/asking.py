@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ SOURCES = (
 )
 FLAGGED: tuple[Flagged, ...] = get_args(Flagged)
 EVERYTHING = Selection()
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
     if value is None:
         return None
     try:
-        if len(value) != 10:
+        if not _DAY.fullmatch(value):  # Python reads weeks too
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
