@@ -23,6 +23,8 @@ def checked(base_url: str) -> str:
         port = parts.port
     except ValueError:
         raise ValueError(f"“{base_url}” is not an address. {example}") from None
+    if not base_url.strip().isprintable():
+        raise ValueError(f"“{base_url}” holds characters that no address has. {example}")
     if parts.scheme.lower() not in {"http", "https"}:
         raise ValueError(f"“{base_url}” does not begin with http:// or https://. {example}")
     host = parts.hostname or ""
