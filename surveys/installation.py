@@ -31,7 +31,7 @@ class Installation:
     @classmethod
     def open(cls, folder: Path) -> Installation:
         """Raises ``OSError`` when the folder cannot be made or written."""
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         installation = cls(folder.resolve())
         installation._make_secret()
         SqliteDatabase.make(installation.folder / DATABASE_FILE)

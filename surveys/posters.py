@@ -34,15 +34,15 @@ QUIET_ZONE = 4  # modules
 
 INVITATION = {
     "en": "How was it?",
-    "fr": "Alors, c’était comment ?",
-    "es": "¿Qué tal le ha ido?",
+    "fr": "Comment ça s’est passé ?",
+    "es": "¿Cómo le fue?",
     "ar": "كيف كانت تجربتك؟",
 }
 SENTENCE = {
-    "en": "Tell us in 15 seconds: three quick taps on your phone.",
-    "fr": "Dites-le-nous en 15 secondes : trois touches sur votre téléphone.",
-    "es": "Cuéntenoslo en 15 segundos: tres toques en su móvil.",
-    "ar": "أخبرنا في ١٥ ثانية: ثلاث لمسات على هاتفك.",
+    "en": "Tell us in 15 seconds, with a few taps on your phone.",
+    "fr": "Dites-le-nous en 15 secondes, en quelques gestes sur votre téléphone.",
+    "es": "Cuéntenoslo en 15 segundos, con unos toques en su móvil.",
+    "ar": "أخبرنا في ١٥ ثانية، ببضع لمسات على هاتفك.",
 }
 CAMERA = {
     "en": "Point your camera here. No app, no sign-up.",
@@ -167,6 +167,8 @@ class _Page:
 
     def __init__(self, at: datetime, fonts: tuple[Path, ...]) -> None:
         self._known = _letters(fonts)
+        self._width = self.WIDTH - 2 * self.MARGIN
+        self._fits: dict[tuple[str, float, int, str], tuple[float, list[str]]] = {}
         self._pdf = pdf = FPDF(format="A4")
         pdf.set_creation_date(at)
         pdf.set_title("Touchstone: posters")
@@ -262,28 +264,36 @@ class _Page:
         size takes more lines, as many as stand in ``room``, and then ends in an ellipsis.
         """
         pdf = self._pdf
-        width = self.WIDTH - 2 * self.MARGIN
         pdf.set_text_color(*colour)
-        size, wrapped = most, [text]
-        while size >= most * 0.45:
-            pdf.set_font("NotoSans", style, size)
-            wrapped = self._wrap(text, width)
-            if len(wrapped) <= lines:
-                break
-            size -= 0.5
+        size, wrapped = self._fitted(text, most, lines, style)
+        pdf.set_font("NotoSans", style, size)
         line_height = height * size / most
         fits = max(lines, int((room or 0) / line_height))
         if len(wrapped) > fits:
             wrapped = [*wrapped[: fits - 1], f"{wrapped[fits - 1][:-2]}…"]
         for line in wrapped:
             pdf.set_xy(self.MARGIN, y)
-            pdf.cell(width, line_height, line, align="C")
+            pdf.cell(self._width, line_height, line, align="C")
             y += line_height
         return y
 
-    def _wrap(self, text: str, width: float) -> list[str]:
+    def _fitted(self, text: str, most: float, lines: int, style: str) -> tuple[float, list[str]]:
+        """The size at which the text takes ``lines`` at most, and its lines."""
+        key = (text, most, lines, style)
+        if key not in self._fits:  # the sentences are the same on every sheet
+            size, wrapped = most, [text]
+            while size >= most * 0.45:
+                self._pdf.set_font("NotoSans", style, size)
+                wrapped = self._wrap(text)
+                if len(wrapped) <= lines:
+                    break
+                size -= 0.5
+            self._fits[key] = size, wrapped
+        return self._fits[key]
+
+    def _wrap(self, text: str) -> list[str]:
         lines = self._pdf.multi_cell(
-            width, 5, text, dry_run=True, align="C", output=MethodReturnValue.LINES
+            self._width, 5, text, dry_run=True, align="C", output=MethodReturnValue.LINES
         )
         return [line.strip() for line in lines] if isinstance(lines, list) else [text]
 

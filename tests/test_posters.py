@@ -152,8 +152,8 @@ def test_a_very_long_address_still_fits(tmp_path: Path) -> None:
     ("language", "says"),
     [
         ("en", ["How was it?"]),
-        ("fr", ["Alors, c’était comment ?", "How was it?"]),
-        ("es", ["¿Qué tal le ha ido?", "How was it?"]),
+        ("fr", ["Comment ça s’est passé ?", "How was it?"]),
+        ("es", ["¿Cómo le fue?", "How was it?"]),
     ],
 )
 def test_it_speaks_the_language_of_the_place_and_english(
