@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,6 +30,7 @@ from surveys.installation import Installation
 from surveys.sites import LANGUAGES
 from surveys.store import tokens
 
+ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 22, 19, 30, tzinfo=UTC)
 PASSWORD = "three harbour lamps"
 WANTED = Wanted(sites=12, days=60, submissions=2400, seed=7)
@@ -336,3 +344,36 @@ def test_very_few_submissions(folder: Path, number: str) -> None:
     assert result.exit_code == 0, result.output
     row = Installation.open(folder).database().row("SELECT COUNT(*) AS n FROM submissions")
     assert row == {"n": int(number)}
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "app", "demo", *arguments, "--data", str(folder)]
+
+
+def test_a_terminal_sees_how_far_it_is(folder: Path) -> None:
+    outside, inside = pty.openpty()
+    few = command(folder, "--sites", "2", "--days", "5", "--submissions", "60")
+    with subprocess.Popen(few, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=inside) as running:
+        os.close(inside)
+        shown = b""
+        with contextlib.suppress(OSError):  # EIO: the other end has left
+            while more := os.read(outside, 1000):
+                shown += more
+    os.close(outside)
+    assert running.returncode == 0
+    assert b"Answers" in shown
+    assert b"100%" in shown
+
+
+def test_stopped_half_way_it_says_what_to_do(folder: Path) -> None:
+    many = command(folder, "--submissions", "1000000")
+    with subprocess.Popen(many, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
+        until = time.monotonic() + 60
+        while not (folder / TRUTH_FILE).exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    assert "Stopped half-way" in said
+    assert f"What is in {folder} is no whole demonstration: remove that folder" in said
+    assert demo(folder).exit_code == 1

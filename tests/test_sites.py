@@ -336,3 +336,19 @@ def test_a_long_file_is_read_and_written_quickly(folder: Path, tmp_path: Path) -
     assert "5000 added" in run(folder, "import", str(file)).output
     again = run(folder, "import", str(file)).output
     assert again.strip() == "0 added, 0 changed, 5000 unchanged."
+
+
+def test_a_data_folder_that_cannot_be_one(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    result = run(tmp_path / "file" / "data", "list")
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert "Not a directory. Name another folder" in result.output
+
+
+def test_a_file_that_is_no_database(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "touchstone.db").write_text("not a database, and longer than its header " * 20)
+    result = run(folder, "list")
+    assert result.exit_code == 1
+    assert "The database cannot be used: file is not a database" in result.output

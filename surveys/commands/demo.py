@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,10 +10,12 @@ from pathlib import Path
 import click
 
 from surveys import addresses, passwords
+from surveys.commands.progress import progress
 from surveys.commands.root import data_option
 from surveys.demo import MANAGER, OWNER, TRUTH_FILE, DemoFault, Made, Wanted, fill
 from surveys.installation import Installation
 
+_AGAIN = "What is in {} is no whole demonstration: remove that folder before you try again."
 _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
@@ -65,9 +66,7 @@ def demo(
         )
     try:
         installation = Installation.open(data)
-        with click.progressbar(
-            length=submissions, label="Answers", file=sys.stderr, hidden=not sys.stderr.isatty()
-        ) as bar:
+        with progress(submissions, "Answers") as bar:
             made = fill(
                 installation,
                 Wanted(sites, days, submissions, seed),
@@ -75,12 +74,10 @@ def demo(
                 now=datetime.now(UTC),
                 done=bar.update,
             )
-    except OSError as error:
-        raise click.ClickException(
-            f"The data folder {data} cannot be written: {error.strerror}. Name another with --data."
-        ) from None
+    except KeyboardInterrupt:
+        raise click.ClickException(f"Stopped half-way. {_AGAIN.format(data)}") from None
     except DemoFault as fault:
-        raise click.ClickException(f"{fault} The demonstration is not complete.") from None
+        raise click.ClickException(f"{fault} {_AGAIN.format(data)}") from None
     _tell(made, addresses.own(installation.database()), data, days, password)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from surveys import addresses, codes, posters, sites
+from surveys.commands.progress import progress
 from surveys.commands.root import data_option
 from surveys.installation import Installation
 from surveys.posters import Poster
@@ -193,12 +194,7 @@ def _drawn(made: list[Poster], form: str, fonts: tuple[Path, ...], now: datetime
         return posters.svg(made[0].address)
     if form == "png":
         return posters.png(made[0].address)
-    with click.progressbar(
-        length=len(made),
-        label="Drawing",
-        file=sys.stderr,
-        hidden=len(made) < MANY or not sys.stderr.isatty(),
-    ) as bar:
+    with progress(len(made), "Drawing", MANY) as bar:
         return posters.pdf(made, at=now, fonts=fonts, done=bar.update)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from surveys.store.database import Unavailable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +40,24 @@ class Commands(click.Group):
                 assert isinstance(command, click.Command)  # noqa: S101
                 return command
         return None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """One line instead of a traceback where a folder, a file or the database fails."""
+        try:
+            return super().invoke(ctx)
+        except Unavailable as error:
+            raise click.ClickException(
+                f"The database cannot be used: {error}. Is the disk full, is --data the right"
+                " folder, may this user write there?"
+            ) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read along has left: click knows what to do
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(
+                f"{where}{error.strerror or error}. Name another folder or file, or give this user"
+                " the right to it."
+            ) from error
 
 
 @click.group(cls=Commands, invoke_without_command=True)

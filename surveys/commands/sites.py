@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from surveys import sites as places
+from surveys.commands.progress import progress
 from surveys.commands.root import data_option
 from surveys.installation import Installation
 from surveys.sites import Changes
@@ -40,7 +38,7 @@ def import_(file: Path, data: Path) -> None:
     content = file.read_bytes()
     rows = content.count(b"\n")
     try:
-        with _progress(rows, "Reading") as bar:
+        with progress(rows, "Reading", LONG) as bar:
             found = read(content, bar.update)
     except FaultySites as faulty:
         for fault in faulty.faults[:SHOWN_FAULTS]:
@@ -53,7 +51,7 @@ def import_(file: Path, data: Path) -> None:
     for header in found.ignored:
         click.echo(f"{file.name}: the column “{header}” is not used and was left out.", err=True)
     database = Installation.open(data).database()
-    with _progress(len(found.sites), "Importing") as bar:
+    with progress(len(found.sites), "Importing", LONG) as bar:
         changes = places.take_in(database, found.sites, at=datetime.now(UTC), done=bar.update)
     _report(changes)
 
@@ -100,12 +98,3 @@ def _line(site: Site) -> tuple[str, ...]:
 def _seen(text: str) -> str:
     """The text without what could turn or move the line on a terminal."""
     return "".join(letter if letter.isprintable() else "�" for letter in text) or "-"
-
-
-def _progress(length: int, label: str) -> AbstractContextManager[Any]:
-    return click.progressbar(
-        length=length,
-        label=label,
-        file=sys.stderr,
-        hidden=length < LONG or not sys.stderr.isatty(),
-    )
