@@ -14,7 +14,7 @@ from typing import Any
 from exports.cells import guarded, number, shortened, storable
 from exports.columns import Column, Sheet, Value
 
-ROWS_AT_A_TIME = 500
+ROWS_AT_A_TIME = 200
 BYTE_ORDER_MARK = "\ufeff"
 
 
