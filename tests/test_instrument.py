@@ -1,0 +1,87 @@
+"""What ships: the customer's form, the mystery visit and the twelve scales as they are meant."""
+
+from __future__ import annotations
+
+from surveys.checking import SHIPPED, load, load_scales
+from surveys.draw import blocks
+from surveys.instrument import Instrument
+
+TWELVE = (
+    *("welcome", "listening", "knowledge", "eagerness", "resourcefulness", "ownership"),
+    *("waiting", "promises", "flexibility", "recovery", "access", "culture"),
+)
+COUNTER = load(SHIPPED / "counter.yaml")
+VISIT = load(SHIPPED / "visit.yaml")
+
+
+def measures(instrument: Instrument) -> dict[str, str]:
+    return {item.measures: key for key, item in instrument.items.items() if item.measures}
+
+
+def test_the_twelve_scales_by_their_keys_in_their_order() -> None:
+    scales = load_scales(SHIPPED / "scales.yaml")
+    assert tuple(scales) == TWELVE
+    assert [scale["level"] for scale in scales.values()] == ["employee"] * 6 + ["management"] * 6
+
+
+def test_the_counter_form_is_fifteen_seconds_and_a_folded_rest() -> None:
+    assert (COUNTER.source, COUNTER.mode, COUNTER.review) == ("customer", "routine", "none")
+    assert COUNTER.languages == ("en", "fr", "es", "ar")
+    assert COUNTER.careless_seconds_per_item == 1
+    first, rest = COUNTER.sections
+    assert not first.folded
+    assert rest.folded
+    assert [item.type for item in first.items] == ["moment"] + ["scale"] * 12
+    assert COUNTER.draw is not None
+    assert COUNTER.draw.count == 3
+    assert len(blocks(len(COUNTER.draw.items), COUNTER.draw.count)) == 44
+    assert [item.key for item in rest.items] == [
+        *("went_wrong", "told", "contact", "come_back", "comment"),
+    ]
+    assert measures(COUNTER) == {"problem": "went_wrong", "told": "told", "return": "come_back"}
+    assert not any(item.required for item in COUNTER.items.values())
+
+
+def test_the_drawn_scales_are_short_and_speak_every_language() -> None:
+    assert COUNTER.draw is not None
+    for item in COUNTER.draw.items:
+        assert item.short
+        assert item.drawn
+        assert item.scale is not None
+        for text in (item.ask, item.scale.low, item.scale.high, item.scale.name):
+            assert set(text) == {"en", "fr", "es", "ar"}
+
+
+def test_the_visit_asks_facts_before_scales_and_scales_in_full() -> None:
+    assert (VISIT.source, VISIT.mode, VISIT.review) == ("shopper", "routine", "none")
+    assert VISIT.languages == ("en", "fr", "es")
+    assert VISIT.careless_seconds_per_item == 2
+    types = [item.type for item in VISIT.items.values()]
+    first_scale = types.index("scale")
+    assert set(types[:first_scale]) >= {"datetime", "time", "integer", "number", "choices"}
+    assert "moment" not in types[:first_scale]
+    assert types[first_scale : first_scale + 12] == ["scale"] * 12
+    for key in TWELVE:
+        item = VISIT.items[key]
+        assert not item.short
+        assert item.scale is not None
+        assert set(item.scale.anchors) == {7, 4, 1}
+        assert all(set(text) == {"en", "fr", "es"} for text in item.scale.anchors[7])
+
+
+def test_the_visit_keeps_promises_rules_and_hand_overs() -> None:
+    assert set(measures(VISIT)) == {
+        *("visited_at", "wait_minutes", "handovers", "receipt"),
+        *("promise_made", "promise_words", "promise_due", "rule_cited", "rule_words"),
+    }
+
+
+def test_every_moment_of_the_visit_has_its_touchpoint() -> None:
+    moments = [item.touchpoint for item in VISIT.items.values() if item.type == "moment"]
+    assert moments == ["arrival", "line", "service", "payment", "farewell"]
+
+
+def test_no_question_asks_for_the_name_of_an_employee() -> None:
+    for instrument in (COUNTER, VISIT):
+        for key in instrument.items:
+            assert not {"name", "employee", "staff"} & set(key.split("_"))
