@@ -93,7 +93,7 @@ DIMENSIONS = {
 """The twelve dimensions, and how far the whole chain lies above or below its own middle in each."""
 
 MIDDLE = 4.75  # the chain's middle, in levels
-BETWEEN_SITES = 0.55  # standard deviation of a site as a whole
+BETWEEN_SITES = 0.40  # standard deviation of a site as a whole
 WITHIN_SITES = 0.35  # and of its dimensions around that
 OF_PEOPLE = 0.60  # of people: who is hard to please rates everything lower
 OF_RATINGS = 0.90  # and of one rating
