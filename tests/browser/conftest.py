@@ -5,6 +5,7 @@
 ``phone``   Chromium as a phone with a profile that outlives its browser
 ``phones``  makes further phones: ``phones(locale="ar")``, ``phones(java_script_enabled=False)``
 ``desk``    Chromium as a desk: a page
+``form``    the address of a customer's form, over the proxy; ``store`` what arrived from it
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from surveys.installation import Installation
+from tests.browser.phone_story import Store
+from tests.conftest import CODES
 from tests.rig import browsers
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
@@ -51,6 +55,18 @@ def proxy() -> Iterator[Proxy]:
 def server(tmp_path: Path, proxy: Proxy) -> Iterator[Server]:
     with Server(tmp_path / "data", port=proxy.upstream, base_url=proxy.url) as server:
         yield server
+
+
+@pytest.fixture
+def form(chain: Installation, server: Server, proxy: Proxy) -> str:
+    """The address of the customer's form at vienna-1, over the proxy."""
+    return f"{proxy.url}/q/{CODES['vienna-1']}"
+
+
+@pytest.fixture
+def store(chain: Installation) -> Store:
+    """What lies behind the server."""
+    return Store(chain)
 
 
 @pytest.fixture
