@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -133,5 +134,5 @@ def _or_nothing(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return str(dict(value))
+        return json.dumps(value, ensure_ascii=False)
     return str(value)
