@@ -95,17 +95,17 @@ class Server:
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     def command(self, *arguments: str | Path) -> str:
-        """Runs ``app.py ARGUMENTS`` over the same data folder and gives its standard output.
-
-        ``AssertionError`` with its error text if it fails.
-        """
-        return command(self.folder, *arguments)
+        """:func:`run` over the same data folder."""
+        return run(*arguments, "--data", self.folder)
 
 
-def command(folder: Path, *arguments: str | Path) -> str:
-    """Runs ``app.py ARGUMENTS --data FOLDER`` and gives its standard output."""
+def run(*arguments: str | Path) -> str:
+    """Runs ``app.py ARGUMENTS`` and gives its standard output.
+
+    ``AssertionError`` with its error text if it fails.
+    """
     done = subprocess.run(
-        [sys.executable, "app.py", *map(str, arguments), "--data", str(folder)],
+        [sys.executable, "app.py", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         encoding="utf-8",

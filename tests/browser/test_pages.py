@@ -1,0 +1,113 @@
+"""Every page, as everybody sees it: no violation that axe finds, sound HTML, no sideways scrolling.
+
+``tests/rig/pages.py`` lists the pages; ``python -m tests.screenshots`` shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Playwright
+
+from tests.rig import pages
+from tests.rig.pages import VIEWS, View, Visitors
+
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+MAY_STAY_OPEN = frozenset("p li dt dd tr td th thead tbody option html head body".split())
+REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "list", "headers")
+
+
+@pytest.fixture(scope="module")
+def visitors(playwright: Playwright, browser: Browser) -> Iterator[Visitors]:
+    with pages.chain() as chain:
+        yield Visitors(playwright, browser, chain)
+
+
+@pytest.mark.parametrize("device", pages.DEVICES)
+@pytest.mark.parametrize("view", VIEWS, ids=[view.name for view in VIEWS])
+def test_everybody_can_use_it(visitors: Visitors, view: View, device: str) -> None:
+    with visitors.opened(view, device) as page:
+        assert violations(page) == []
+        page.emulate_media(color_scheme="dark")
+        assert violations(page) == [], "in the dark"
+        assert faults(page.content()) == []
+        if device == "phone":
+            page.set_viewport_size({"width": 320, "height": 640})
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 320, f"it scrolls sideways on a small phone: {width} px"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, one line a rule, with the first place."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}, {len(one['nodes'])}×): {one['help']}: "
+        + f"{one['nodes'][0]['html'][:200]} {one['nodes'][0].get('failureSummary', '')}"
+        for one in found
+    ]
+
+
+class Checker(HTMLParser):
+    """What a browser forgives and others do not: tags left open, ids twice, ids that nobody has."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+        self.ids: set[str] = set()
+        self._wanted: list[tuple[str, str]] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = [name for name, _ in attrs]
+        self.faults += [f"<{tag}> has {n} twice" for n in set(names) if names.count(n) > 1]
+        known = dict(attrs)
+        own = known.get("id")
+        if own is not None:
+            if own in self.ids or not own or " " in own:
+                self.faults.append(f"id “{own}” is there twice, or is none")
+            self.ids.add(own)
+        for name in REFERENCES:
+            self._wanted += [(f"<{tag} {name}>", one) for one in (known.get(name) or "").split()]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open[-1] != tag and self._open[-1] in MAY_STAY_OPEN:
+            self._open.pop()
+        if not self._open or self._open[-1] != tag:
+            self.faults.append(f"</{tag}> closes nothing (open: {self._open[-3:]})")
+        else:
+            self._open.pop()
+
+    def missing(self) -> list[str]:
+        return [f"{where} names “{one}”" for where, one in self._wanted if one not in self.ids]
+
+
+def faults(html: str) -> list[str]:
+    checker = Checker()
+    checker.feed(html)
+    checker.close()
+    return checker.faults + checker.missing()
+
+
+@pytest.mark.parametrize(
+    ("html", "says"),
+    [
+        ('<p id="a">one</p><p id="a">two</p>', "twice"),
+        ('<label for="b">B</label>', "names “b”"),
+        ("<div><span></div>", "closes nothing"),
+        ('<p class="a" class="b">', "class twice"),
+    ],
+)
+def test_the_check_of_html_finds(html: str, says: str) -> None:
+    assert any(says in fault for fault in faults(html))
+
+
+def test_the_check_of_axe_finds(browser: Browser) -> None:
+    page = browser.new_page()
+    page.set_content('<html lang="en"><title>t</title><main><h1>h</h1><input></main>')
+    assert any(found.startswith("label") for found in violations(page))
+    page.close()

@@ -1,0 +1,256 @@
+"""Every page there is, over a small demonstration chain: for axe, for HTML, for the eye."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+
+from tests.rig import browsers, story
+from tests.rig.proxy import Proxy
+from tests.rig.server import ROOT, Server, free_port, run
+
+PASSWORD = "correct horse battery"
+LANGUAGES = ("en", "fr", "es", "ar")
+VISIT_LANGUAGES = ("en", "fr", "es")
+
+
+@dataclass
+class Chain:
+    """A running server over a demonstration chain, with a network that can fail before it.
+
+    ``places`` fills the names in :attr:`View.path`: ``code``, ``withdrawn``, ``invitation``,
+    ``folder`` …
+    """
+
+    server: Server
+    proxy: Proxy
+    places: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class View:
+    """One page as one person sees it.
+
+    ``who``: nobody, manager, owner, shopper. ``then`` is what is done after it has opened.
+    """
+
+    name: str
+    path: str
+    who: str = "nobody"
+    then: Callable[[Page, Chain], object] | None = None
+    script: bool = True
+
+
+@contextmanager
+def chain() -> Iterator[Chain]:
+    """A demonstration chain: four places, some hundred answers, a withdrawn code, invitations."""
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as folder, Proxy(free_port()) as proxy:
+        data = Path(folder) / "data"
+        server = Server(data, port=proxy.upstream, base_url=proxy.url)
+        sizes = ("--sites", "4", "--days", "30", "--submissions", "400", "--seed", "1")
+        told = server.command("demo", *sizes, "--password", PASSWORD)
+        with server:
+            yield Chain(server, proxy, _places(server, told))
+
+
+def _places(server: Server, told: str) -> dict[str, str]:
+    codes = re.findall(r"/q/(\w+)", told)
+    site = re.findall(r"^\s+(\S+)\s+http\S+/q/", told, re.MULTILINE)
+    joins = re.findall(r"/join/([\w-]+)", told)
+    poster = server.folder.with_name("withdrawn.pdf")
+    door = (site[0], "--touchpoint", "door")
+    server.command("qr", *door, "--anyway", "--out", poster)
+    withdrawn = story.scan(poster).rpartition("/")[2]
+    server.command("qr", *door, "--withdraw", "The door was painted.")
+    places = {
+        "code": codes[0],
+        "withdrawn": withdrawn,
+        "shopper": joins[0],
+        "gone": "x" * len(joins[0]),
+        "folder": str(server.folder.parent),
+        "site": site[1],  # the manager of the demonstration sees the second place's region
+        "other_site": site[0],
+        "invitation": _invited(server, "nora@juniper.example", "manager", "--site", site[0]),
+        "owner": _invited(server, "olga@juniper.example", "owner"),
+    }
+    for language in VISIT_LANGUAGES:
+        file = server.folder.with_name(f"visit-{language}.html")
+        visit = ROOT / "instruments/visit.yaml"
+        # preview needs no data folder
+        run("instrument", "preview", visit, "--language", language, "--out", file)
+    return places
+
+
+def _invited(server: Server, email: str, role: str, *options: str) -> str:
+    told = server.command("people", "add", email, "--role", role, *options)
+    return told.split()[0].rpartition("/")[2]
+
+
+def unfold(page: Page, chain: Chain) -> None:
+    """Opens what is folded and answers so that every hidden question shows."""
+    unfold_all(page, chain)
+    page.locator('[data-k="moment"] [value="worse"]').check(force=True)
+    page.locator('[data-k="went_wrong"] [value="true"]').check(force=True)
+
+
+def send_nothing(page: Page, chain: Chain) -> None:
+    page.locator("button.go").first.click()
+    expect(page.get_by_role("alert").or_(page.locator(".a")).first).to_be_visible()
+
+
+def send(page: Page, chain: Chain) -> None:
+    tick(page)
+    page.locator("button.go").first.click()
+    expect(page.locator("#form")).to_be_hidden()
+    page.wait_for_load_state("networkidle")
+
+
+def send_in_vain(page: Page, chain: Chain) -> None:
+    """Sends without a network: the answer waits on the phone."""
+    tick(page)
+    chain.proxy.down()
+    page.locator("button.go").first.click()
+    expect(page.locator("#more")).not_to_be_empty()
+    chain.proxy.up()
+
+
+def send_plainly(page: Page, chain: Chain) -> None:
+    tick(page)
+    page.locator("button.go").first.click()
+    page.wait_for_url("**/thanks**")
+
+
+def tick(page: Page) -> None:
+    page.locator('[data-k="moment"] [value="better"]').check(force=True)
+    for scale in page.locator('fieldset[data-t="scale"]').all():
+        scale.locator('[value="6"]').check(force=True)
+
+
+def sign_in_wrongly(page: Page, chain: Chain) -> None:
+    page.get_by_label("E-mail").fill("nobody@juniper.example")
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def join_shortly(page: Page, chain: Chain) -> None:
+    """An invitation with a password that is too short for the server."""
+    page.get_by_label("Your name").fill("Nora")
+    page.get_by_label("A password").fill("short")
+    page.locator("form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def unfold_all(page: Page, chain: Chain) -> None:
+    folded = page.locator("details:not([open]) > summary")
+    for _ in range(folded.count()):  # each that is opened is one less
+        folded.first.click()
+
+
+def _views() -> Iterator[View]:
+    for lang in LANGUAGES:
+        form = f"/q/{{code}}?lang={lang}"
+        yield View(f"form-{lang}", form)
+        yield View(f"form-unfolded-{lang}", form, then=unfold)
+        yield View(f"form-empty-{lang}", form, then=send_nothing)
+        yield View(f"form-plain-{lang}", form, then=unfold_all, script=False)
+        yield View(f"form-plain-empty-{lang}", form, then=send_nothing, script=False)
+        yield View(f"thanks-{lang}", form, then=send)
+        yield View(f"thanks-plain-{lang}", form, then=send_plainly, script=False)
+        yield View(f"thanks-nothing-{lang}", f"/q/{{code}}/thanks?lang={lang}")
+        yield View(f"waiting-{lang}", form, then=send_in_vain)
+        yield View(f"unknown-{lang}", f"/q/there-is-no-such-1?lang={lang}")
+        yield View(f"withdrawn-{lang}", f"/q/{{withdrawn}}?lang={lang}")
+    for lang in VISIT_LANGUAGES:
+        yield View(f"visit-{lang}", f"file://{{folder}}/visit-{lang}.html")
+    yield View("sign-in", "/sign-in")
+    yield View("sign-in-wrong", "/sign-in", then=sign_in_wrongly)
+    yield View("join-manager", "/join/{invitation}")
+    yield View("join-owner", "/join/{owner}")
+    yield View("join-wrong", "/join/{invitation}", then=join_shortly)
+    yield View("join-gone", "/join/{gone}")
+    yield View("not-found", "/there/is/nothing")
+    yield View("welcome-shopper", "/welcome", "shopper")
+    yield View("not-for-shoppers", "/desk", "shopper")
+    for who in ("manager", "owner"):
+        yield View(f"desk-{who}", "/desk", who, then=unfold_all)
+        yield View(f"contacts-{who}", "/desk/contacts", who)
+    yield View("desk-shoppers", "/desk?source=shopper&days=all", "owner")
+    yield View("desk-nothing", "/desk?from=2001-01-01&to=2001-01-02", "owner")
+    yield View("site-customers", "/desk/sites/{site}", "manager", then=unfold_all)
+    yield View("site-shoppers", "/desk/sites/{site}?source=shopper", "manager", then=unfold_all)
+    yield View("site-of-others", "/desk/sites/{other_site}", "manager")
+    yield View("account", "/account", "manager")
+
+
+VIEWS = tuple(_views())
+
+DEVICES: dict[str, dict[str, Any]] = {
+    "phone": {"device": "Pixel 7"},
+    "desk": {"viewport": {"width": 1280, "height": 800}},
+}
+
+
+class Visitors:
+    """Browser contexts by device and person, each signed in once."""
+
+    def __init__(self, playwright: Playwright, browser: Browser, chain: Chain) -> None:
+        self._playwright = playwright
+        self._browser = browser
+        self._chain = chain
+        self._signed_in: dict[str, Any] = {}
+
+    @contextmanager
+    def opened(self, view: View, device: str, **options: Any) -> Iterator[Page]:
+        """The view's page, opened by its person on that device, with what is done on it done."""
+        context = self._context(view, device, options)
+        try:
+            page = context.new_page()
+            base = "" if view.path.startswith("file:") else self._chain.proxy.url
+            page.goto(base + view.path.format_map(self._chain.places))
+            if view.then is not None:
+                view.then(page, self._chain)
+            yield page
+        finally:
+            context.close()
+
+    def _context(self, view: View, device: str, options: dict[str, Any]) -> BrowserContext:
+        made: dict[str, Any] = dict(DEVICES[device])
+        if name := made.pop("device", None):
+            made |= self._playwright.devices[name]
+            del made["default_browser_type"]
+        made |= {"locale": "en-GB", "timezone_id": "Europe/Paris", "reduced_motion": "reduce"}
+        made |= {"java_script_enabled": view.script, "storage_state": self._state(view.who)}
+        context = self._browser.new_context(**made | options)
+        context.set_default_timeout(browsers.TIMEOUT)
+        return context
+
+    def _state(self, who: str) -> Any:
+        if who == "nobody":
+            return None
+        if who not in self._signed_in:
+            context = self._browser.new_context()
+            page = context.new_page()
+            url = self._chain.proxy.url
+            if who == "shopper":
+                page.goto(f"{url}/join/{self._chain.places['shopper']}")
+                page.get_by_label("Your name").fill("Sam")
+                page.get_by_label("A password").fill(PASSWORD)
+                page.get_by_role("button", name="Begin").click()
+            else:
+                page.goto(f"{url}/sign-in")
+                page.get_by_label("E-mail").fill(f"{who}@juniper.example")
+                page.get_by_label("Password").fill(PASSWORD)
+                page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(lambda address: "/join/" not in address and "sign-in" not in address)
+            self._signed_in[who] = context.storage_state()
+            context.close()
+        return self._signed_in[who]
