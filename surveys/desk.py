@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from surveys import publishing
-from surveys.instrument import Instrument, Item, Scale
+from surveys.instrument import Item, Scale
 from surveys.results import Score, Selection
 from surveys.store import desk as store
 from surveys.store.database import Database, Row
@@ -118,18 +118,26 @@ def comments(db: Database, site: Site, selection: Selection, source: str) -> Ite
 
 
 def _comments(db: Database, site: Site, selection: Selection) -> Iterator[Comment]:
+    mended = _mended(db, site)
+    for row in store.counted(db, site.site_id, selection.wanted()):
+        yield from _said(db, row, mended.get(row["submission_id"], {}))
+
+
+def _mended(db: Database, site: Site) -> dict[str, dict[str, object]]:
+    """What people amended at a site: submission → question → value (None: taken away)."""
     mended: dict[str, dict[str, object]] = {}
     for row in store.amendments(db, site.site_id):
         mended.setdefault(row["submission_id"], {}).update(json.loads(row["answers"]))
-    for row in store.counted(db, site.site_id, selection.wanted()):
-        answers = json.loads(row["payload"]).get("answers") or {}
-        answers |= mended.get(row["submission_id"], {})
-        instrument = publishing.version(db, row["form_used"] or row["form"])
-        if instrument is not None:
-            yield from _said(row, instrument, answers)
+    return mended
 
 
-def _said(row: Row, instrument: Instrument, answers: dict[str, object]) -> Iterator[Comment]:
+def _said(db: Database, row: Row, mended: dict[str, object]) -> Iterator[Comment]:
+    """The words in one submission."""
+    sent = json.loads(row["payload"]).get("answers")
+    instrument = publishing.version(db, row["form_used"] or row["form"])
+    if instrument is None or not isinstance(sent, dict):
+        return
+    answers = sent | mended
     for item in instrument.items.values():
         text = answers.get(item.key)
         if item.type == "text" and isinstance(text, str) and text.strip():
@@ -146,20 +154,38 @@ def _said(row: Row, instrument: Instrument, answers: dict[str, object]) -> Itera
 
 @dataclass(frozen=True)
 class Contact:
-    """A way to reach a customer who asked for it."""
+    """A way to reach a customer who asked for it, and what they said happened."""
 
     site: Site
     submission_id: str
     day: str
     contact: str
     status: str
+    words: tuple[Comment, ...]
 
 
 def contacts(db: Database, sites: Sequence[Site]) -> list[Contact]:
     """The ways to reach the customers of ``sites``, newest first."""
-    found = [
-        Contact(site, row["submission_id"], row["day"], row["contact"], row["status"])
-        for site in sites
-        for row in store.contacts(db, site.site_id)
-    ]
+    found: list[Contact] = []
+    for site in sites:
+        mended = _mended(db, site)
+        for row in store.contacts(db, site.site_id):
+            contact = json.loads(row["contact"])
+            found.append(
+                Contact(
+                    site=site,
+                    submission_id=row["submission_id"],
+                    day=row["day"],
+                    # one that does not fit (a list, say) is shown as it came
+                    contact=contact if isinstance(contact, str) else row["contact"],
+                    status=row["status"],
+                    words=tuple(_said(db, row, mended.get(row["submission_id"], {}))),
+                )
+            )
     return sorted(found, key=lambda contact: contact.day, reverse=True)
+
+
+def waiting(db: Database, sites: Sequence[Site]) -> int:
+    """How many submissions of ``sites`` are held: stored, and not counted until looked at."""
+    held = store.held(db)
+    return sum(held.get(site.site_id, 0) for site in sites)

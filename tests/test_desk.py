@@ -223,10 +223,13 @@ def test_look_first_names_what_is_low_even_when_chance_is_given_its_due(
 # --- one site --------------------------------------------------------------------------------
 
 
-def test_a_site_shows_its_histogram_moments_and_words(owner: FlaskClient, db: Database) -> None:
+def test_a_site_shows_its_histogram_moments_and_words(
+    owner: FlaskClient, db: Database, clock: Clock
+) -> None:
     rate(db, "vienna-1", [1, 7, 7])
     for moment, comment in (("better", "first words"), ("worse", "second words")):
         submit(owner, db, "vienna-1", {"moment": moment, "comment": comment})
+        clock.forward(seconds=1)
     text = page(owner, "/desk/sites/vienna-1").text
     assert "Level 1: 1, Level 2: 0" in text
     assert "Level 7: 2" in text
@@ -302,14 +305,21 @@ def test_many_comments_are_turned_by_pages(owner: FlaskClient, db: Database) -> 
 
 
 def test_contacts_are_for_those_who_look_after_the_site(app: Flask, db: Database) -> None:
-    submit(app.test_client(), db, "vienna-1", {"moment": "worse", "contact": "+43 1 234"})
+    submit(
+        app.test_client(),
+        db,
+        "vienna-1",
+        {"moment": "worse", "contact": "+43 1 234", "comment": "it broke"},
+    )
     for role, granted, sees in (
         ("owner", [], True),
         ("manager", ["east"], True),
         ("manager", ["west"], False),
     ):
         client = signed_in(app.test_client(), enrol(db, role, regions=granted))
-        assert ("+43 1 234" in page(client, "/desk/contacts").text) is sees
+        text = page(client, "/desk/contacts").text
+        assert ("<bdi>+43 1 234</bdi>" in text) is sees
+        assert ("it broke" in text) is sees
     reviewer = signed_in(app.test_client(), enrol(db, "reviewer"))
     assert reviewer.get("/desk/contacts").status_code == 403
     assert "/desk/contacts" not in page(reviewer, "/desk").text
@@ -324,6 +334,16 @@ def test_a_contact_that_was_taken_back_is_gone(owner: FlaskClient, db: Database)
         {"submission_id": kept},
     )
     assert "Nobody is waiting" in page(owner, "/desk/contacts").text
+
+
+def test_what_is_held_is_said_and_not_counted(owner: FlaskClient, db: Database) -> None:
+    submit(owner, db, "vienna-1", {"moment": "worse", "welcome": 2})
+    assert "held" not in page(owner, "/desk").text
+    submit(owner, db, "vienna-1", {"moment": "worse", "welcome": 9}, expected="held")
+    text = page(owner, "/desk").text
+    assert "One submission is held" in text
+    assert cells(text)["Vienna, Graben"][0].endswith("ratings: 1")
+    assert "is held" not in page(owner, "/desk?region=west").text
 
 
 # --- nothing to show -------------------------------------------------------------------------

@@ -46,10 +46,19 @@ def contacts(db: Database, site_id: str) -> Iterator[Row]:
     Only what came with the submission itself: other content under its id has not been accepted.
     """
     return db.rows(
-        "SELECT c.submission_id, c.question, c.contact, s.day, s.received_utc, s.status"
+        "SELECT c.submission_id, c.contact, s.day, s.status, s.form, s.form_used, s.mode,"
+        " s.language, s.flags, s.payload"
         " FROM contacts c JOIN submissions s"
         " ON s.site_id = c.site_id AND s.submission_id = c.submission_id AND s.digest = c.digest"
         " WHERE c.site_id = :site_id AND s.status <> 'rejected' AND s.erased_utc IS NULL"
         " ORDER BY s.day DESC, s.received_utc DESC, c.submission_id",
         {"site_id": site_id},
     )
+
+
+def held(db: Database) -> dict[str, int]:
+    """How many submissions wait to be looked at, by site."""
+    rows = db.rows(
+        "SELECT site_id, COUNT(*) AS n FROM submissions WHERE status = 'held' GROUP BY site_id"
+    )
+    return {row["site_id"]: row["n"] for row in rows}

@@ -59,6 +59,7 @@ def scores() -> str:
         scales = desk.scales(database)
         tabs = _tabs(store.sources(database))
         shown = [site for site in mine if choice.region in (None, site.region)]
+        waiting = desk.waiting(database, shown)
         anything = bool(found) or bool(store.sources(database))
     return render_template(
         "desk.html",
@@ -75,6 +76,7 @@ def scores() -> str:
         shown=shown,
         span=_span(choice, found),
         anything=anything,
+        waiting=waiting,
         today=_today(),
         instruments=_instruments(person),
         SOURCES=SOURCES,
