@@ -51,7 +51,7 @@ def test_what_ships_fits_the_schema(name: str) -> None:
     assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
-@pytest.mark.parametrize("name", ["counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("name", ["scales.yaml", "counter.yaml", "visit.yaml"])
 def test_what_ships_tells_editors_of_the_schema(name: str) -> None:
     first = (SHIPPED / name).read_text("utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=schema.json"
