@@ -37,6 +37,8 @@ def storable(text: str) -> str:
 def guarded(text: str) -> str:
     """A storable text that no spreadsheet takes for a formula."""
     text = storable(text)
+    if text[:1].isalnum():
+        return text
     return f"'{text}" if _FORMULA.match(text) else text
 
 

@@ -1,7 +1,7 @@
 """The questions of an instrument as columns: one each, in form order, over all its versions.
 
 The newest version comes first, then the questions that only older ones had. A column holds only
-answers that fit it; whatever a held submission has instead is gathered by :func:`unfit`, so that a
+answers that fit it; whatever a held submission has instead stands apart in the last, so that a
 column of numbers is one of numbers and nothing is lost. What is a way to reach somebody in any
 version is in no column.
 """
@@ -48,12 +48,8 @@ class Question:
             return isinstance(answer, str)
         return any(fits(item, answer) for item in self.items)
 
-    def value(self, answers: Answers) -> Value:
-        answer = answers.get(self.item.key)
-        return self.cell(answer) if answer is not None and self.holds(answer) else None
 
-
-def questions(versions: Iterable[Instrument], language: str | None = None) -> list[Question]:
+def read(versions: Iterable[Instrument], language: str | None = None) -> Form:
     """The columns of all ``versions`` (newest first); with labels if there is a ``language``."""
     every: dict[str, list[Item]] = {}
     for version in versions:
@@ -64,18 +60,34 @@ def questions(versions: Iterable[Instrument], language: str | None = None) -> li
         if not any(item.type in ("contact", "note") for item in items):
             same = tuple(item for item in items if item.type == items[0].type)
             found.extend(_columns(same, language))
-    return found
+    return Form(found)
 
 
-def unfit(found: Sequence[Question], answers: Answers) -> str | None:
-    """JSON of the answers to known questions that no column holds; None if there are none."""
-    left = {
-        question.item.key: answers[question.item.key]
-        for question in found
-        if answers.get(question.item.key) is not None
-        and not question.holds(answers[question.item.key])
-    }
-    return json.dumps(left, ensure_ascii=False, sort_keys=True) if left else None
+class Form:
+    """All columns of an instrument: makes the cells of one submission's answers."""
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self.questions = tuple(questions)
+        self._places: dict[str, list[tuple[int, Question]]] = {}
+        for place, question in enumerate(self.questions):
+            self._places.setdefault(question.item.key, []).append((place, question))
+
+    def cells(self, answers: Answers, *, words: bool = True) -> list[Value]:
+        """A cell for each column, and last the JSON of answers that no column holds.
+
+        ``words`` is False for readers who must not see what somebody wrote in their own words.
+        """
+        # Answers are fewer than columns: a customer is asked three scales of twelve.
+        found: list[Value] = [None] * len(self.questions)
+        left: dict[str, Any] = {}
+        for key, answer in answers.items():
+            for place, question in self._places.get(key, ()) if answer is not None else ():
+                if not question.holds(answer):
+                    left[key] = answer
+                elif words or not question.words:
+                    found[place] = question.cell(answer)
+        unfit = json.dumps(left, ensure_ascii=False, sort_keys=True) if left and words else None
+        return [*found, unfit]
 
 
 def _columns(items: tuple[Item, ...], language: str | None) -> Iterator[Question]:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from exports import questions as columns
+from exports import questions
 from exports.asking import Asked
 from exports.columns import CannotExport, Value
-from exports.questions import Question
+from exports.questions import Form, Question
 from surveys import publishing, results
 from surveys.store import results as store
 from surveys.store.database import Database, Row
 from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
 
 
-def questions(db: Database, asked: Asked) -> list[Question]:
+def form(db: Database, asked: Asked) -> Form:
     """The columns of the one instrument asked for; :class:`CannotExport` if it is not one."""
     if len(asked.selection.instruments) != 1:
         known = ", ".join(publishing.keys(db)) or "none"
@@ -28,14 +28,12 @@ def questions(db: Database, asked: Asked) -> list[Question]:
     key = asked.selection.instruments[0]
     older = (publishing.version(db, version.form) for version in publishing.versions(db, key))
     versions = {form.form: form for form in (publishing.newest(db, key), *older) if form}
-    return columns.questions(versions.values(), asked.language if asked.labels else None)
+    return questions.read(versions.values(), asked.language if asked.labels else None)
 
 
-def submissions(
-    db: Database, asked: Asked, found: Sequence[Question]
-) -> Iterator[tuple[Value, ...]]:
+def submissions(db: Database, asked: Asked, form: Form) -> Iterator[tuple[Value, ...]]:
     """Every stored submission, whatever its status, with its values as amended."""
-    facets = {q.item.key: facet for q in found if (facet := _facet(q)) is not None}
+    facets = {q.item.key: facet for q in form.questions if (facet := _facet(q)) is not None}
     for site in asked.selection.shown(db):
         reach = _Reach(db, asked, site.site_id)
         rows = store.submissions(db, site.site_id, asked.selection.wanted())
@@ -44,7 +42,6 @@ def submissions(
             rated = [facet for key, facet in facets.items() if answers.get(key) is not None]
             if not reach.sees(row, "submission", *rated):
                 continue
-            reads = reach.reads_words(row)
             yield (
                 row["submission_id"],
                 site.site_id,
@@ -60,8 +57,7 @@ def submissions(
                 row["day"],
                 row["status"],
                 " ".join(json.loads(row["flags"])),
-                *(q.value(answers) if reads or not q.words else None for q in found),
-                columns.unfit(found, answers) if reads else None,
+                *form.cells(answers, words=reach.reads_words(row)),
             )
 
 

@@ -228,9 +228,9 @@ def _moments(table: Table, db: Database, asked: Asked) -> Sheet:
 
 
 def _submissions(table: Table, db: Database, asked: Asked) -> Sheet:
-    questions = rows.questions(db, asked)
-    columns = (*table.columns, *(question.column for question in questions), UNFIT)
-    return table.sheet(columns, lambda: rows.submissions(db, asked, questions))
+    form = rows.form(db, asked)
+    columns = (*table.columns, *(question.column for question in form.questions), UNFIT)
+    return table.sheet(columns, lambda: rows.submissions(db, asked, form))
 
 
 def _ratings(table: Table, db: Database, asked: Asked) -> Sheet:
