@@ -172,6 +172,31 @@ def test_it_stops_cleanly_and_everything_accepted_is_there(
     db.close()
 
 
+def test_without_a_command_it_serves_the_folder_of_the_environment(folder: Path) -> None:
+    """``python app.py`` listens on port 8000; where that is taken it says so, all the same here."""
+    done = subprocess.Popen(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env={**os.environ, "TOUCHSTONE_DATA": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        first = done.stdout.readline()
+        if first:
+            assert first == "Touchstone is at http://127.0.0.1:8000\n"
+            assert (folder / DATABASE_FILE).exists()
+        else:
+            assert "127.0.0.1:8000" in done.stderr.read()
+    finally:
+        done.terminate()
+        done.wait(30)
+        done.communicate()
+
+
 def test_the_base_url_is_remembered(folder: Path) -> None:
     with Server(folder, base_url="https://Survey.example.org/") as server:
         assert "Touchstone is at https://survey.example.org\n" in server.output()

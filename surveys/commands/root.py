@@ -67,7 +67,9 @@ def main(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is None:
         command = main.get_command(ctx, "serve")
         assert command is not None  # noqa: S101
-        ctx.invoke(command)
+        # as if it had been named: ctx.invoke would overlook TOUCHSTONE_DATA
+        with command.make_context("serve", [], parent=ctx) as serving:
+            command.invoke(serving)
 
 
 def data_option(command: F) -> F:
