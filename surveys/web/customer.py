@@ -33,6 +33,7 @@ from surveys.store.tokens import Token
 from surveys.web import assets, rendering
 from surveys.web import words as w
 from surveys.web.services import services
+from surveys.web.throttle import client_address
 
 blueprint = Blueprint("customer", __name__)
 assets.add_to(blueprint)
@@ -82,7 +83,7 @@ def receive(code: str) -> AnyResponse:
         return _form_page(instrument, place, 422, said="empty")
     try:
         (receipt,) = services().intake.receive(
-            [record], received=services().clock(), sender=request.remote_addr, plain=True
+            [record], received=services().clock(), sender=client_address(), plain=True
         )
     except Unavailable:
         page = _form_page(instrument, place, 503, said="unavailable")
