@@ -306,7 +306,7 @@ async function enhance() {
     again.className = "b";
     again.href = location.pathname + location.search;
     again.append(words.again);
-    form.after(again);
+    more.after(again);
     tell().then(() => title.focus());
   }
 
@@ -328,7 +328,7 @@ async function enhance() {
     if (text.textContent != said) text.textContent = said;
     if (!receipt?.secret || !wordy || eraser) return;
     eraser = button(words.erase, erase);
-    form.nextElementSibling?.after(" ", eraser);
+    more.after(eraser, " ");
   }
 
   async function erase() {
@@ -365,8 +365,11 @@ async function enhance() {
   }
 
   /** @param {import("./queue.js").Waiting} record */
-  const since = ({ at }) =>
-    `${words.since.replace("{since}", new Date(at).toLocaleString(language))} `;
+  function since({ at }) {
+    const own = navigator.language.startsWith(language) ? navigator.language : language;
+    const style = /** @type {const} */ ({ dateStyle: "medium", timeStyle: "short" });
+    return `${words.since.replace("{since}", new Date(at).toLocaleString(own, style))} `;
+  }
 
   /** One that could not be taken: why, and what its owner can do. @param {import("./queue.js").Waiting} record */
   function row(record) {
