@@ -60,7 +60,12 @@ def _csv(sheet: Sheet, dialect: Dialect) -> Iterator[bytes]:
     while True:
         some = list(islice(rows, ROWS_AT_A_TIME))
         writer.writerows(
-            [make(value) for make, value in zip(cells, row, strict=True)] for row in some
+            # the writer's own word for None is nothing: blank
+            [
+                value if value is None else cell(value)
+                for cell, value in zip(cells, row, strict=True)
+            ]
+            for row in some
         )
         yield piece.getvalue().encode()
         if len(some) < ROWS_AT_A_TIME:
@@ -70,22 +75,14 @@ def _csv(sheet: Sheet, dialect: Dialect) -> Iterator[bytes]:
 
 
 def _cell(column: Column, dialect: Dialect) -> Callable[[Any], str]:
-    def text(value: Any) -> str:
-        if value is None:
-            return ""
-        return shortened(guarded(value)) if dialect.excel else guarded(value)
-
-    def decimal(value: Any) -> str:
-        return "" if value is None else number(value).replace(".", dialect.decimal)
-
-    def plain(value: Any) -> str:
-        return "" if value is None else str(value)
-
-    def truth(value: Any) -> str:
-        return "" if value is None else "true" if value else "false"
-
-    kinds = {"string": text, "number": decimal, "boolean": truth}
-    return kinds.get(column.type, plain)
+    """What writes a column's values (never None)."""
+    if column.type == "string":
+        return (lambda text: shortened(guarded(text))) if dialect.excel else guarded
+    if column.type == "number":
+        return lambda value: number(value).replace(".", dialect.decimal)
+    if column.type == "boolean":
+        return lambda value: "true" if value else "false"
+    return str
 
 
 def _jsonl(sheet: Sheet) -> Iterator[bytes]:
