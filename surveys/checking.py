@@ -7,8 +7,9 @@ one that ships.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
+import copy
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from surveys.faults import Fault, FaultyInstrument, Findings
 from surveys.instrument import Instrument
 from surveys.instrument_checks import check_instrument
 from surveys.scale_checks import Scales, check_scales
-from surveys.yaml_tree import Node, read
+from surveys.yaml_tree import Node, parse, read
 
 SHIPPED = Path(__file__).resolve().parent.parent / "instruments"
 SCALES_FILE = "scales.yaml"
@@ -28,7 +29,7 @@ def check_file(path: Path) -> list[Fault]:
     The faults of the ``scales.yaml`` it refers to are among them. Raises ``OSError`` when a file
     cannot be opened.
     """
-    return _check(path)[0]
+    return list(_check(path)[0])
 
 
 def load(path: Path) -> Instrument:
@@ -52,12 +53,10 @@ def load_scales(path: Path) -> dict[str, dict[str, Any]]:
 
     Raises :class:`FaultyInstrument` if it has faults, ``OSError`` when it cannot be opened.
     """
-    findings = Findings(str(path))
-    root = read(path, findings)
-    scales = check_scales(findings, root) if root is not None else None
-    if scales is None or not scales.sound:
-        raise FaultyInstrument(findings.sorted())
-    return scales.plain
+    scales, faults = _read_scales(str(path), read(path))
+    if faults:
+        raise FaultyInstrument(faults)
+    return copy.deepcopy(scales.plain)
 
 
 def resolve(source: Mapping[str, Any], scales: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -115,27 +114,35 @@ def _spoken(key: str, scale: Mapping[str, Any], languages: list[str]) -> dict[st
     }
 
 
-def _check(path: Path) -> tuple[list[Fault], Node | None, Scales | None]:
+def _check(path: Path) -> tuple[Sequence[Fault], Node | None, Scales | None]:
     findings = Findings(str(path))
-    root = read(path, findings)
+    data = read(path)
+    root = parse(data, findings)
     if root is None:
         return findings.sorted(), None, None
     if isinstance(root.value, dict) and "scales" in root.value and "instrument" not in root.value:
-        own_scales = check_scales(findings, root)
-        return findings.sorted(), root, own_scales
+        scales, faults = _read_scales(str(path), data)
+        return faults, root, scales
 
-    @cache  # asked for at each reference, read at the first
-    def scales() -> Scales | None:
+    @cache  # asked for at each reference, looked for at the first
+    def referred() -> Scales | None:
         beside = [folder / SCALES_FILE for folder in (path.parent, SHIPPED)]
         found = next((file for file in beside if file.is_file()), None)
         if found is None:
             return None
-        own = Findings(str(found))
-        tree = read(found, own)
-        checked = check_scales(own, tree) if tree is not None else None
-        findings.extend(own.sorted())
-        return checked or Scales({}, (), (), sound=False)
+        scales, faults = _read_scales(str(found), read(found))
+        findings.extend(faults)
+        return scales
 
-    check_instrument(findings, root, scales)
-    used = scales() if scales.cache_info().currsize else None
+    check_instrument(findings, root, referred)
+    used = referred() if referred.cache_info().currsize else None
     return findings.sorted(), root, used
+
+
+@lru_cache(maxsize=8)  # every instrument of a folder refers to the same file, which is large
+def _read_scales(file: str, data: bytes) -> tuple[Scales, tuple[Fault, ...]]:
+    findings = Findings(file)
+    root = parse(data, findings)
+    none = Scales({}, (), (), sound=False)
+    scales = none if root is None else check_scales(findings, root)
+    return scales, tuple(findings.sorted())

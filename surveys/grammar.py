@@ -34,7 +34,7 @@ TYPES: Mapping[str, frozenset[str]] = {
     "integer": _ASKED | {"min", "max", "unit"},
     "number": _ASKED | {"min", "max", "unit"},
     "text": _ASKED | {"max_length"},
-    "contact": _ASKED | {"max_length"},
+    "contact": _EVERY | {"ask", "touchpoint", "max_length"},  # never required, never a figure
     "date": _ASKED,
     "time": _ASKED,
     "datetime": _ASKED,

@@ -147,11 +147,12 @@ class _Check:
                 self._findings.add("missing-language", node.place, message)
 
     def _known_scales(self, node: Node) -> Scales | None:
+        """The scales referred to; None, and then it has been said why, if there are none."""
         scales = self._scales()
         if scales is None:
             message = "there is no scales.yaml beside this file: put one there"
             self._findings.add("no-scales", node.place, message)
-        return scales
+        return scales if scales is not None and scales.plain else None
 
     # --- questions ---
 

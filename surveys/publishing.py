@@ -8,6 +8,7 @@ that is how a change is taken back.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -73,6 +74,7 @@ def newest(db: Database, key: str) -> Instrument | None:
     return None if found is None else version(db, f"{key}@{found}")
 
 
+_FORM = re.compile(r"[a-z][a-z0-9_]{0,62}@[0-9a-f]{12}")
 _read: dict[str, Instrument] = {}
 
 
@@ -81,6 +83,8 @@ def version(db: Database, form: str) -> Instrument | None:
 
     A document is read once in a process, for all its databases: equal versions are equal.
     """
+    if not _FORM.fullmatch(form):
+        return None
     key, _, version_ = form.partition("@")
     if form in _read:
         return _read[form] if store.exists(db, key, version_) else None

@@ -80,14 +80,13 @@ _KINDS: dict[type, str] = {
 }
 
 
-def read(path: Path, findings: Findings) -> Node | None:
-    """The tree of the file at ``path``; None, with findings, if it cannot be read.
+def read(path: Path) -> bytes:
+    """What :func:`parse` takes of the file at ``path``: never more than it would accept.
 
     Raises ``OSError`` when there is no such file or it may not be opened.
     """
     with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    return parse(data, findings)
+        return file.read(MAX_BYTES + 1)
 
 
 def parse(data: bytes, findings: Findings) -> Node | None:

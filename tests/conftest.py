@@ -10,12 +10,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings
 
 from surveys.installation import DATABASE_FILE, Installation
 from surveys.store import sites, tokens
 from surveys.store.database import Database
 from surveys.store.sites import Site
 from surveys.store.sqlite import SqliteDatabase
+
+# A busy machine is slow now and then; that is no fault of what is tested.
+settings.register_profile("touchstone", deadline=None)
+settings.load_profile("touchstone")
 
 NOW = datetime(2026, 11, 22, 9, 0, 0, tzinfo=UTC)
 """A Sunday morning."""

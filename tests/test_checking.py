@@ -128,7 +128,8 @@ CASES: list[tuple[str, str | bytes]] = [
     ("reserved-key", form(f"- {{key: ▶any, type: yes_no, {ASK}}}")),
     ("reserved-key", scale().replace("welcome:", "▶status:", 1)),
     ("duplicate-question", form(f"{YES_NO}\n- {{key: ▶a, type: date, {ASK}}}")),
-    ("duplicate-question", form(f"- {{draw: 3, from: scales}}\n- {{key: ▶access, type: date, {ASK}}}")),
+    ("duplicate-question", form("- {draw: 3, from: scales}\n"
+                                f"- {{key: ▶access, type: date, {ASK}}}")),
     ("duplicate-question", form("- {key: waiting, type: scale}\n- ▶{scales: all}")),
     # texts
     ("empty-text", form(YES_NO).replace("{en: A form}", "{en: ▶'  '}")),
@@ -157,6 +158,7 @@ CASES: list[tuple[str, str | bytes]] = [
     ("not-for-type", form(f"- {{key: a, type: text, {ASK}, ▶choices: []}}")),
     ("not-for-type", form(f"- {{key: waiting, type: scale, ▶{ASK}}}")),
     ("not-for-type", form(f"- {{key: a, type: note, {ASK}, ▶required: true}}")),
+    ("not-for-type", form(f"- {{key: a, type: contact, {ASK}, ▶required: true}}")),
     ("not-for-type", form(f"- {{key: a, type: text, {ASK}, measures: ▶problem}}")),
     ("missing-choices", form(f"- ▶{{key: a, type: choices, {ASK}}}")),
     ("duplicate-choice", form(f"- {{key: a, type: choice, {ASK},\n   choices:"
@@ -181,9 +183,11 @@ CASES: list[tuple[str, str | bytes]] = [
     ("impossible-value", form("- {draw: 3, from: scales}\n- {key: b, type: date,"
                               f" {ASK}, show_if: {{waiting: {{less_than: ▶1}}}}}}")),
     ("impossible-value", form(f"- {{key: a, type: integer, {ASK}, max: 5}}\n"
-                              f"- {{key: b, type: date, {ASK}, show_if: {{a: {{more_than: ▶5}}}}}}")),
+                              f"- {{key: b, type: date, {ASK},\n"
+                              "   show_if: {a: {more_than: ▶5}}}")),
     ("impossible-value", form(f"- {{key: a, type: moment, {ASK}}}\n"
-                              f"- {{key: b, type: date, {ASK}, show_if: {{a: {{at_least: ▶2}}}}}}")),
+                              f"- {{key: b, type: date, {ASK},\n"
+                              "   show_if: {a: {at_least: ▶2}}}")),
     ("impossible-value", form(f"- {{key: a, type: moment, {ASK}}}\n- {{key: b, type: date, {ASK},"
                               " show_if: {a: {one_of: [worse, ▶same]}}}")),
     ("impossible-value", form(f"- {{key: a, type: choices, {ASK}, choices: [{{key: x,\n"
@@ -193,7 +197,8 @@ CASES: list[tuple[str, str | bytes]] = [
                               " show_if: {a: ▶{answered: true}}}")),
     ("impossible-value", form(f"- {{key: a, type: note, {ASK}}}\n- {{key: b, type: date, {ASK},"
                               " show_if: {a: ▶{answered: true}}}")),
-    ("unknown-comparison", form(f"- {{key: a, type: integer, {ASK}}}\n- {{key: b, type: date, {ASK},"
+    ("unknown-comparison", form(f"- {{key: a, type: integer, {ASK}}}\n"
+                                f"- {{key: b, type: date, {ASK},"
                                 " show_if: {a: {▶atleast: 2}}}")),
     # scales
     ("draw-count", form("- {draw: ▶0, from: scales}")),
@@ -328,6 +333,20 @@ def test_the_faults_of_its_scales_are_named_in_their_own_file(tmp_path: Path) ->
     assert [(Path(f.file).name, f.line, f.code) for f in check_file(file)] == [
         ("scales.yaml", 3, "unknown-value")
     ]
+
+
+@pytest.mark.parametrize("broken", ["scales: [", "scales: {}", "", "other: 1", "scales: {a: 7}"])
+@pytest.mark.parametrize(
+    "items", ["- {draw: 1, from: scales}", "- {scales: all}", "- {key: waiting, type: scale}"]
+)
+def test_broken_scales_are_the_only_fault(broken: str, items: str, tmp_path: Path) -> None:
+    (tmp_path / "scales.yaml").write_text(broken)
+    file = tmp_path / "form.yaml"
+    file.write_text(form(items))
+    assert {Path(f.file).name for f in check_file(file)} <= {"scales.yaml", "form.yaml"}
+    assert "scales.yaml" in {Path(f.file).name for f in check_file(file)}
+    if "a: 7" not in broken:
+        assert "form.yaml" not in {Path(f.file).name for f in check_file(file)}
 
 
 def test_scales_beside_the_file_come_before_the_shipped_ones(tmp_path: Path) -> None:

@@ -85,7 +85,19 @@ def test_what_comes_out_of_the_database_is_what_went_in(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["", "@", "counter", "counter@", "counter@000000000000", "nobody@1", "a@b@c", "x" * 999]
+    "form",
+    [
+        "",
+        "@",
+        "counter",
+        "counter@",
+        "counter@000000000000",
+        "nobody@1",
+        "a@b@c",
+        "x" * 999,
+        "\ud800@",
+        "a\0@b",
+    ],
 )
 def test_an_unknown_version_is_none(db: Database, form: str) -> None:
     assert publishing.version(db, form) is None
