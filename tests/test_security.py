@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
+import re
 
 import pytest
 from flask import Flask, abort
@@ -42,6 +45,14 @@ def test_every_answer_is_protected(client: FlaskClient, path: str) -> None:
     assert "camera=()" in headers["Permissions-Policy"]
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "Strict-Transport-Security" not in headers
+
+
+def test_a_pages_own_small_style_sheet_is_let_in_by_its_hash(client: FlaskClient) -> None:
+    page = client.get(f"/q/{CODE}")
+    style = re.search("<style[^>]*>(.*?)</style>", page.text, re.DOTALL)
+    assert style
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in page.headers["Content-Security-Policy"]
 
 
 def test_https_is_remembered_by_browsers_only_when_it_was_https(client: FlaskClient) -> None:
