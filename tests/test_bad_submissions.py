@@ -300,11 +300,14 @@ def test_members_of_another_shape_are_held(
     assert rebuild(chain.database()) == []
 
 
-@pytest.mark.parametrize(
-    "value",
-    [7, "", "yesterday", "2026-11-22", "2026-11-22T10:00:00", "9999-12-31T23:59:59-14:00"]
-    + ["0001-01-01T00:00:00+14:00", "2025-11-22T09:00:00Z", "2027-11-22T09:00:00Z", None, [], "\0"],
+UNBELIEVABLE = (
+    *(7, "", "yesterday", "2026-11-22", "2026-11-22T10:00:00", "\0", None, []),
+    *("9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"),
+    *("2025-11-22T09:00:00Z", "2027-11-22T09:00:00Z"),
 )
+
+
+@pytest.mark.parametrize("value", UNBELIEVABLE)
 def test_times_alone_never_hold_anything(
     post: Post, form: str, chain: Installation, value: object
 ) -> None:
