@@ -56,7 +56,8 @@ def _add_headers(response: Response) -> Response:
     response.headers.setdefault("Content-Security-Policy", _content_policy())
     for name, value in POLICY.items():
         response.headers.setdefault(name, value)
-    if sessions.over_https():
+    # Pages say it for the whole host; asking at every submission would cost a query each.
+    if not request.path.startswith("/api/") and sessions.over_https():
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if sessions.has_sessions(request.path):
         # What one person saw must not come out of a cache for the next.
