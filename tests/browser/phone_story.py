@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,13 +38,25 @@ def tick(page: Page, question: str, value: str) -> None:
     page.locator(f'form [data-k="{question}"] input[value="{value}"]').check()
 
 
+def until(page: Page, holds: str, seconds: float = 20) -> None:
+    """Waits until ``holds`` (a function that may be async) answers true on the page.
+
+    Playwright's own ``wait_for_function`` takes a promise for true and does not wait for it.
+    """
+    end = time.monotonic() + seconds
+    while page.evaluate(holds) is not True:
+        assert time.monotonic() < end, f"not within {seconds} s: {holds}"
+        page.wait_for_timeout(50)
+
+
 def kept_on_the_phone(page: Page, store: str, holds: str) -> None:
     """Waits until ``holds`` (a function of all its records) is true of a store on the phone."""
-    page.wait_for_function(
+    until(
+        page,
         f"""() => new Promise((done) => {{
             indexedDB.open("touchstone").onsuccess = ({{ target: {{ result: db }} }}) => {{
                 db.transaction("{store}").objectStore("{store}").getAll().onsuccess =
                     ({{ target }}) => {{ db.close(); done(({holds})(target.result)); }};
             }};
-        }})"""
+        }})""",
     )

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from surveys.installation import DATABASE_FILE, Installation
 from surveys.web.words import all_words
-from tests.browser.phone_story import Store, kept_on_the_phone, tick
+from tests.browser.phone_story import Store, kept_on_the_phone, tick, until
 from tests.conftest import CODES
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
@@ -25,12 +25,13 @@ SENDING = "POST /api/submissions"
 def ready(page: Page, form: str) -> None:
     """Opened once, with all languages kept."""
     page.goto(form)
-    page.wait_for_function(
+    until(
+        page,
         """async () => {
             const names = await caches.keys();
             const kept = names.length ? await (await caches.open(names[0])).keys() : [];
             return kept.filter(({ url }) => url.includes("/q/")).length == 4;
-        }"""
+        }""",
     )
 
 

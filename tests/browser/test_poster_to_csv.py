@@ -13,6 +13,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Error, Page, expect
 
+from tests.browser.phone_story import kept_on_the_phone
 from tests.rig import story
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
@@ -116,12 +117,7 @@ def test_the_battery_dies_before_send(
     phone.page.reload()
     ticked = answer(phone.page)
     # every tap is written down as it is made: the last one has arrived when all four are there
-    phone.page.wait_for_function("""() => new Promise(done => {
-        indexedDB.open("touchstone").onsuccess = ({target: {result: db}}) => {
-            db.transaction("drafts").objectStore("drafts").getAll().onsuccess =
-                ({target}) => { db.close(); done(target.result[0]?.values.length == 4); };
-        };
-    })""")
+    kept_on_the_phone(phone.page, "drafts", "(all) => all[0]?.values.length == 4")
     phone.kill()
 
     phone.reopen()  # still without a signal
