@@ -1,0 +1,1 @@
+"""How light and how fast, measured: ``python -m benchmarks page|intake|export``."""
