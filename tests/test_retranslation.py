@@ -254,3 +254,30 @@ def test_what_the_command_needs_is_told(scales_file: Path, tmp_path: Path) -> No
     assert (nowhere.exit_code, "cannot be written" in nowhere.output) == (1, True)
     broken = run(SHIPPED / "counter.yaml", "--sheet", tmp_path / "x.csv")
     assert (broken.exit_code, "missing-key" in broken.output) == (1, True)
+
+
+# --- the evidence that ships -----------------------------------------------------------------
+
+
+def shipped_evidence() -> list[dict[str, str]]:
+    path = SHIPPED / "scales.retranslation.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_evidence_is_about_the_words_as_they_are() -> None:
+    """A reworded behaviour has lost its evidence: judge it again, or take its row out."""
+    words = {
+        one.opaque: one for language in ("en", "fr", "es") for one in behaviours(SCALES, language)
+    }
+    stale = [row["behaviour"] for row in shipped_evidence() if row["wording"] not in words]
+    assert stale == []
+
+
+def test_a_scale_has_passed_only_where_all_its_behaviours_hold() -> None:
+    held = {row["behaviour"] for row in shipped_evidence() if row["passed"] == "yes"}
+    held -= {row["behaviour"] for row in shipped_evidence() if row["passed"] != "yes"}
+    for key, scale in SCALES.items():
+        if scale["status"] == "passed":
+            own = {one.id for one in behaviours(SCALES, "en") if one.dimension == key}
+            assert own <= held, key
