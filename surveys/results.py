@@ -228,7 +228,7 @@ class _Cell:
 def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[_Cell]:
     """Every shown cell, one site at a time: memory grows with one site's cells alone."""
     shown, wanted = selection.shown(db), selection.wanted()
-    whole = _whole(store.first_and_last_days(db, facets, wanted), shown, selection)
+    whole = _whole(db, shown, facets, selection) if by == "all" else None
     for site in shown:
         cells: dict[Place, dict[Period, dict[str, int]]]
         cells = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
@@ -239,7 +239,7 @@ def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[
         open_cells = showable(db, site.site_id, selection, by, facets) if few else {}
         for place in sorted(cells):
             for period, bars in sorted(cells[place].items()):
-                span = whole if by == "all" else period.within(selection.day_from, selection.day_to)
+                span = whole or period.within(selection.day_from, selection.day_to)
                 closed = place[1] in CONFIDENTIAL and (place, period) not in open_cells
                 yield _Cell(site, *place, period, span, bars, suppressed=closed)
 
@@ -277,17 +277,18 @@ def _spreads(
 ) -> dict[tuple[str, str, str, str, Period], figures.Spread]:
     """The pooled variance of every reference set, over all sites of the chain."""
     spreads: dict[tuple[str, str, str, str, Period], figures.Spread] = defaultdict(figures.Spread)
+    kinds = {site.site_id: site.kind for site in sites_store.every(db)}
     everywhere = store.sums(db, "dimension:%", selection.wanted(), by)
-    for _, rows in groupby(everywhere, key=lambda row: row["site_id"]):
-        cells: dict[tuple[str, str, str, str, Period], list[int]] = defaultdict(lambda: [0, 0, 0])
+    for site_id, rows in groupby(everywhere, key=lambda row: row["site_id"]):
+        cells: dict[tuple[str, str, str, Period], list[int]] = defaultdict(lambda: [0, 0, 0])
         for row in rows:
             period = _period(row["bucket"], by)
-            sums = cells[row["kind"], row["facet"], row["source"], row["mode"], period]
+            sums = cells[row["facet"], row["source"], row["mode"], period]
             for place, name in enumerate(("n", "total", "square")):
                 sums[place] += row[name]
         for key, (n, total, square) in cells.items():
             if n > 0:
-                spreads[key].add((n * square - total * total) / n, n)
+                spreads[(kinds[site_id], *key)].add((n * square - total * total) / n, n)
     return spreads
 
 
@@ -299,12 +300,13 @@ def _period(bucket: str, by: By) -> Period:
     return holding(date.fromisoformat(f"{bucket}-01-01"[:10]), by)
 
 
-def _whole(days: dict[str, tuple[str, str]], shown: list[Site], selection: Selection) -> Period:
+def _whole(db: Database, shown: list[Site], facets: str, selection: Selection) -> Period:
     """The days asked for; where an end is open, the first or last day that has data."""
-    found = [days[site.site_id] for site in shown if site.site_id in days]
-    first = min((first for first, _ in found), default=date.min.isoformat())
-    last = max((last for _, last in found), default=date.max.isoformat())
-    return Period(
-        selection.day_from or date.fromisoformat(first),
-        selection.day_to or date.fromisoformat(last),
-    )
+    first, last = selection.day_from, selection.day_to
+    if first is None or last is None:
+        wanted = selection.wanted()
+        every = (store.first_and_last_day(db, site.site_id, facets, wanted) for site in shown)
+        found = [days for days in every if days is not None]
+        first = first or min((date.fromisoformat(day) for day, _ in found), default=date.min)
+        last = last or max((date.fromisoformat(day) for _, day in found), default=date.max)
+    return Period(first, last)

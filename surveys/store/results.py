@@ -86,33 +86,39 @@ def answered(db: Database, site_id: str, facets: str, wanted: Wanted) -> Iterato
 
 
 def sums(db: Database, facets: str, wanted: Wanted, by: By) -> Iterator[Row]:
-    """n, Σx and Σx² of every site's ratings: ``site_id, kind, facet, source, mode, bucket, …``.
+    """n, Σx and Σx² of every site's ratings, site after site.
 
-    Ordered by site, so that the days of one site's week come together.
+    The rows have ``site_id, source, mode, facet, bucket, n, total, square``, one or more for each
+    cell. They are grouped in the order of the table's key, which an engine can read off its index:
+    four times as fast as sorting.
     """
     where, values = wanted.where()
-    bucket = f"substr(t.day, 1, {_LETTERS[by]})"
     level = "CAST(t.level AS INTEGER)"
+    key = "t.site_id, t.instrument, t.source, t.mode, t.facet"
+    bucket, cell = "''", key
+    if by != "all":
+        bucket = f"substr(t.day, 1, {_LETTERS[by]})"
+        cell = f"{key}, {bucket}"
     yield from db.rows(
-        f"SELECT t.site_id, s.kind, t.facet, t.source, t.mode, {bucket} AS bucket,"
-        f" SUM(t.n) AS n, SUM(t.n * {level}) AS total, SUM(t.n * {level} * {level}) AS square"
-        " FROM tallies t JOIN sites s ON s.site_id = t.site_id"
+        f"SELECT {key}, {bucket} AS bucket, SUM(t.n) AS n,"
+        f" SUM(t.n * {level}) AS total, SUM(t.n * {level} * {level}) AS square FROM tallies t"
         f" WHERE t.facet LIKE :facets AND t.level IN ('1', '2', '3', '4', '5', '6', '7'){where}"
-        f" GROUP BY t.site_id, s.kind, t.facet, t.source, t.mode, {bucket}"
-        " ORDER BY t.site_id",
+        f" GROUP BY {cell} ORDER BY t.site_id",
         {"facets": facets, **values},
     )
 
 
-def first_and_last_days(db: Database, facets: str, wanted: Wanted) -> dict[str, tuple[str, str]]:
-    """The first and last day with tallies, by site."""
+def first_and_last_day(
+    db: Database, site_id: str, facets: str, wanted: Wanted
+) -> tuple[str, str] | None:
+    """The first and last day of one site that has tallies."""
     where, values = wanted.where()
-    found = db.rows(
-        "SELECT t.site_id, MIN(t.day) AS first, MAX(t.day) AS last FROM tallies t"
-        f" WHERE t.facet LIKE :facets AND t.n > 0{where} GROUP BY t.site_id",
-        {"facets": facets, **values},
+    row = db.row(
+        "SELECT MIN(t.day) AS first, MAX(t.day) AS last FROM tallies t"
+        f" WHERE t.site_id = :site_id AND t.facet LIKE :facets AND t.n > 0{where}",
+        {"site_id": site_id, "facets": facets, **values},
     )
-    return {row["site_id"]: (row["first"], row["last"]) for row in found}
+    return (row["first"], row["last"]) if row and row["first"] is not None else None
 
 
 def submissions(db: Database, site_id: str, wanted: Wanted) -> Iterator[Row]:
