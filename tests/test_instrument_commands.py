@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from surveys import publishing
 from surveys.changes import changes
 from surveys.checking import SHIPPED, load
+from surveys.commands.instrument import instrument
 from surveys.commands.root import main
 from surveys.installation import Installation
 from surveys.instrument import Instrument
@@ -38,6 +39,15 @@ def change(file: Path, old: str, new: str) -> None:
     text = file.read_text("utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(instrument.commands))
+def test_every_command_has_help_and_takes_a_data_folder(name: str) -> None:
+    result = run(name, "--help")
+    assert "--data" in result.output
+    short = instrument.commands[name].get_short_help_str(60)
+    assert short
+    assert not short.endswith("..."), "the list of commands cuts it off"
 
 
 # --- check -----------------------------------------------------------------------------------

@@ -24,6 +24,13 @@ from surveys.web.preview import preview_page
 
 _file = click.Path(path_type=Path, exists=True, dir_okay=False, readable=True)
 _out = click.Path(path_type=Path, dir_okay=False)
+_no_data = click.option(
+    "--data",
+    type=click.Path(file_okay=False),
+    envvar="TOUCHSTONE_DATA",
+    expose_value=False,
+    help="Taken by every command; this one needs no data folder.",
+)
 
 
 @click.group()
@@ -33,6 +40,7 @@ def instrument() -> None:
 
 @instrument.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True, readable=True))
+@_no_data
 def check(path: Path) -> None:
     """Print every fault of an instrument, or of all in a folder.
 
@@ -59,8 +67,9 @@ def check(path: Path) -> None:
 @click.option("--language", help="One language only, as the page stands on a phone.")
 @click.option("--every-scale", is_flag=True, help="All scales of a draw, not just one draw.")
 @click.option("--out", type=_out, help="Where to write the page; else to standard output.")
+@_no_data
 def preview(file: Path, language: str | None, every_scale: bool, out: Path | None) -> None:
-    """Show a form as it will be, in each of its languages, as one HTML page."""
+    """Show a form as one HTML page, in each of its languages."""
     found = _load(file)
     if language is not None and language not in found.languages:
         known = ", ".join(found.languages)
@@ -97,7 +106,7 @@ def publish(file: Path, data: Path) -> None:
         click.echo(f"  {change}")
 
 
-@instrument.command()
+@instrument.command(short_help="Do judges sort the behaviours back into the scales?")
 @click.argument("file", type=_file)
 @click.argument("answers", type=_file, nargs=-1)
 @click.option("--sheet", "sheet_file", type=_out, help="Write a sheet for a judge to this CSV.")
@@ -109,6 +118,7 @@ def publish(file: Path, data: Path) -> None:
     show_default=True,
     help="The language of the sheet.",
 )
+@_no_data
 def retranslate(
     file: Path, answers: tuple[Path, ...], sheet_file: Path | None, seed: int, language: str
 ) -> None:
