@@ -50,7 +50,7 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     (async () => {
       const cache = await caches.open(CACHE);
-      await cache.addAll([`${FOLDER}form.js`, `${FOLDER}queue.js`]);
+      await cache.add(`${FOLDER}form.js`);
       const open = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
       const pages = new Set(open.map((one) => one.url.split("#")[0]).filter(isForm));
       for (const address of pages) await fetchAndKeep(address);

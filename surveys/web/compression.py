@@ -62,14 +62,14 @@ def _could(response: Response) -> bool:
 
 @lru_cache(maxsize=64)
 def _remembered(body: bytes) -> bytes:
-    return _gzip(body, level=9)
+    return _gzip(body)
 
 
-def _gzip(body: bytes, *, level: int = 6, veiled: bool = False) -> bytes:
+def _gzip(body: bytes, *, veiled: bool = False) -> bytes:
     """``veiled`` adds a file name of random length, so that the size of a page that holds a secret
     (a form token) says nothing about it, whatever a stranger puts into its address (BREACH)."""
     out = io.BytesIO()
     name = "a" * random.SystemRandom().randint(1, 100) if veiled else ""
-    with gzip.GzipFile(name, "wb", level, out, mtime=0) as file:
+    with gzip.GzipFile(name, "wb", 9, out, mtime=0) as file:
         file.write(body)
     return out.getvalue()

@@ -22,7 +22,7 @@ from tests.rig.proxy import Proxy
 CASES = json.loads((Path(__file__).parent.parent / "conditions.json").read_text(encoding="utf-8"))
 LANGUAGES = tuple(all_words())
 MOST_BYTES = 14_000
-MOST_REQUESTS = 3
+MOST_REQUESTS = 2
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -77,7 +77,7 @@ def test_a_version_that_cannot_be_had_whole_leaves_the_old_one_in_place(
     ready(page, form)
     old = assets.folder()
     monkeypatch.setattr(assets, "version", lambda: NEWER)
-    monkeypatch.setattr(assets, "MODULES", ("form.js",))  # the other one is missing
+    monkeypatch.setattr(assets, "MODULES", {})  # what it needs is missing
     failed = page.evaluate(
         """async () => {
             const one = await navigator.serviceWorker.getRegistration();
