@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 References = dict[tuple[str, ...], tuple[str, tuple[str, ...]]]
 """Columns of this table to the table and columns they must be found in."""
 

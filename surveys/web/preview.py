@@ -19,7 +19,8 @@ body {{ margin: 1.5rem }}
 main {{ display: flex; flex-wrap: wrap; gap: 1.5rem }}
 figure {{ margin: 0; width: 24rem; max-width: 100% }}
 figcaption {{ padding: 0 0 .5rem }}
-iframe {{ box-sizing: border-box; width: 100%; height: 46rem; border: 1px solid; border-radius: 1rem }}
+iframe {{ box-sizing: border-box; width: 100%; height: 46rem }}
+iframe {{ border: 1px solid; border-radius: 1rem }}
 </style>
 <h1>{form}</h1>
 <p>Source {source}, mode {mode}, review {review}. Each frame is the form as a phone shows it
