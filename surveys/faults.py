@@ -123,9 +123,9 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``Did you mean …? `` if a known word is near, else nothing; to be put before the cure."""
+    """``did you mean …? Else `` if a known word is near, else nothing; it goes before the cure."""
     near = difflib.get_close_matches(word[:80].lower(), list(known), n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}? " if near else ""
+    return f"did you mean `{near[0]}`? Else " if near else ""
 
 
 def listed(words: Iterable[object], last: str = "or") -> str:

@@ -76,7 +76,7 @@ _KINDS: dict[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
-    type(None): "nothing",
+    type(None): "empty",
 }
 
 

@@ -379,7 +379,7 @@ def test_a_fault_reads_as_the_contract_says() -> None:
 def test_a_slip_of_the_pen_is_recognised(word: str, meant: str, tmp_path: Path) -> None:
     file = tmp_path / "form.yaml"
     file.write_text(form(f"- {{key: a, {word}: {{en: Q}}}}"))
-    assert any(f"did you mean '{meant}'?" in fault.message for fault in check_file(file))
+    assert any(f"did you mean `{meant}`? Else" in fault.message for fault in check_file(file))
 
 
 def test_a_scales_file_is_no_instrument(tmp_path: Path) -> None:
