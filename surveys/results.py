@@ -234,7 +234,7 @@ def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[
         cells = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         for row in store.bars(db, site.site_id, facets, wanted, by):
             place = (row["facet"], row["source"], row["mode"])
-            cells[place][_period(row["bucket"], by)][row["level"]] += row["n"]
+            cells[place][_period(row["bucket"], by)][row["level"]] += int(row["n"])
         few = any(source in CONFIDENTIAL for _, source, _ in cells)
         open_cells = showable(db, site.site_id, selection, by, facets) if few else {}
         for place in sorted(cells):
@@ -260,7 +260,7 @@ def showable(
         place = (row["facet"], row["source"], row["mode"])
         inside = chosen.in_days(row["day"])
         counts = periods[place][_period(row["day"], by)] if inside else outside[place]
-        counts[0 if chosen.chooses(row["instrument"], row["flagged"]) else 1] += row["n"]
+        counts[0 if chosen.chooses(row["instrument"], row["flagged"]) else 1] += int(row["n"])
     return {
         (place, period): found[period][0]
         for place, found in periods.items()
@@ -285,7 +285,7 @@ def _spreads(
             period = _period(row["bucket"], by)
             sums = cells[row["facet"], row["source"], row["mode"], period]
             for place, name in enumerate(("n", "total", "square")):
-                sums[place] += row[name]
+                sums[place] += int(row[name])  # (an engine may answer with a decimal)
         for key, (n, total, square) in cells.items():
             if n > 0:
                 spreads[(kinds[site_id], *key)].add((n * square - total * total) / n, n)

@@ -114,6 +114,21 @@ def test_the_options_are_the_commands(as_: SignedIn, rated: Installation) -> Non
     assert "[moment]" in labelled.text.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    ("accepted", "begins"),
+    [("fr-FR,fr;q=0.9,en;q=0.8", "site_id;site;"), ("de", "site_id,site,"), ("", "site_id,site,")],
+)
+def test_excels_separator_is_that_of_the_readers_browser(
+    as_: SignedIn, accepted: str, begins: str
+) -> None:
+    client = as_("owner")
+    headers = {"Accept-Language": accepted}
+    assert client.get("/exports/scores.csv?excel=1", headers=headers).text[1:].startswith(begins)
+    asked = client.get("/exports/scores.csv?excel=1&language=es", headers=headers)
+    assert asked.text[1:].startswith("site_id;site;")
+    assert client.get("/exports/scores.csv", headers=headers).text.startswith("site_id,site,")
+
+
 # --- whose rows -------------------------------------------------------------------------------
 
 

@@ -102,6 +102,10 @@ def _asked(format_: str) -> Asked:
     person = cast(Person, signed_in())
     options: dict[str, list[str]] = dict(request.args.lists())
     options["format"] = [format_]
+    if not options.get("language"):
+        # Excel is most likely set to the language that its owner's browser asks for.
+        preferred = request.accept_languages.best_match(asking.LANGUAGES)
+        options["language"] = [preferred] if preferred else []
     for name in SWITCHES:
         if options.get(name) == [""]:
             options[name] = ["1"]  # `?excel` is meant
