@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -152,7 +153,8 @@ def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Op
 
     def connect() -> Database:
         database = SqliteDatabase(path)
-        opened.append(database)
+        if threading.current_thread() is threading.main_thread():
+            opened.append(database)  # a connection of another thread is that thread's to close
         return database
 
     yield connect

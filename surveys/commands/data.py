@@ -51,10 +51,10 @@ def rebuild(data: Path) -> None:
         click.echo(f"… and {len(differences) - SHOWN} more like these.")
     if differences:
         raise click.ClickException(
-            f"{len(differences)} things differed and are mended now; run rebuild again to see that"
-            " nothing does."
+            f"{_count(len(differences), 'figure')} differed, mended now; run rebuild again to see"
+            " that nothing does any more."
         )
-    click.echo(f"Nothing differed at {count} sites.")
+    click.echo(f"Nothing differed at {_count(count, 'site')}.")
 
 
 @click.command()
@@ -98,12 +98,14 @@ def load(file: Path, data: Path) -> None:
     if contents:
         count = len(contents) if isinstance(contents, dict) else 1
         click.echo(
-            f"{count} photos in the file were not stored: this version takes answers only. Keep"
-            " the file."
+            f"{_count(count, 'photo')} in the file not stored: this version takes answers only."
+            " Keep the file."
         )
     refused = sum(receipt.status == "refused" for receipt in receipts)
     if refused:
-        raise click.ClickException(f"{refused} were refused, as said above. Keep the file.")
+        raise click.ClickException(
+            f"{_count(refused, 'submission')} refused, as said above. Keep the file."
+        )
 
 
 def _report(receipts: list[Receipt]) -> None:
@@ -124,7 +126,13 @@ def _report(receipts: list[Receipt]) -> None:
         for status in ("accepted", "duplicate", "held", "refused")
         if counts[status]
     )
-    click.echo(f"{len(receipts)} submissions: {words}." if receipts else "The file holds none.")
+    click.echo(
+        f"{_count(len(receipts), 'submission')}: {words}." if receipts else "The file holds none."
+    )
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def _open(data: Path) -> Installation:
