@@ -24,7 +24,7 @@ from surveys.store import results as store
 from surveys.store import sites as sites_store
 from surveys.store.database import Database
 from surveys.store.sites import Site
-from surveys.suppression import CONFIDENTIAL, SUPPRESSED
+from surveys.suppression import CONFIDENTIAL, FEWEST, SUPPRESSED
 
 Flagged = Literal["include", "exclude", "only"]
 
@@ -275,7 +275,11 @@ def showable(
 def _spreads(
     db: Database, selection: Selection, by: By
 ) -> dict[tuple[str, str, str, str, Period], figures.Spread]:
-    """The pooled variance of every reference set, over all sites of the chain."""
+    """The pooled variance of every reference set, over all sites of the chain.
+
+    Of managers and staff only cells large enough to be shown are pooled: from an interval and the
+    spread beside it, the spread of one small cell could be computed.
+    """
     spreads: dict[tuple[str, str, str, str, Period], figures.Spread] = defaultdict(figures.Spread)
     kinds = {site.site_id: site.kind for site in sites_store.every(db)}
     everywhere = store.sums(db, "dimension:%", selection.wanted(), by)
@@ -287,7 +291,7 @@ def _spreads(
             for place, name in enumerate(("n", "total", "square")):
                 sums[place] += int(row[name])  # (an engine may answer with a decimal)
         for key, (n, total, square) in cells.items():
-            if n > 0:
+            if n >= (FEWEST if key[1] in CONFIDENTIAL else 1):
                 spreads[(kinds[site_id], *key)].add((n * square - total * total) / n, n)
     return spreads
 

@@ -350,6 +350,33 @@ def test_what_is_left_out_by_days_or_flags_is_part_of_the_sum(database: Database
     assert one(scores(database, replace(b1, flagged="only"))).note == "suppressed"
 
 
+def test_an_interval_tells_nothing_of_a_suppressed_cells_spread(database: Database) -> None:
+    shown = many(4, 5, 5, 6, 7, 7, **STAFF)
+    intervals = set()
+    for few in ([], [1, 7], [4, 4], [1, 1, 7, 7]):
+        put(database, shown + many(*few, site_id="b1", **STAFF))
+        score = next(scores(database, Selection()))
+        intervals.add((score.mean_low, score.mean_high))
+    assert len(intervals) == 1
+    put(database, shown + many(1, 1, 7, 7, 7, site_id="b1", **STAFF))
+    score = next(scores(database, Selection()))
+    assert (score.mean_low, score.mean_high) not in intervals
+
+
+def test_moments_of_four_of_the_staff_are_suppressed(database: Database) -> None:
+    put(database, [])
+    with database.transaction():
+        bars = {
+            Bar(site, "mirror", "staff", "routine", "moment", "2026-11-02", level, 0): n
+            for site, many_ in (("a1", (3, 1)), ("b1", (3, 2)))
+            for level, n in zip(("asked", "better", "worse"), (6, *many_), strict=True)
+        }
+        tallies.add(database, bars)
+    small, large = moments(database, Selection())
+    assert (small.contacts, small.magic, small.misery, small.note) == (4, None, None, "suppressed")
+    assert (large.contacts, large.magic, large.misery, large.note) == (5, 3, 2, "")
+
+
 counts = st.dictionaries(
     st.dates(date(2026, 1, 1), date(2026, 12, 31)),
     st.tuples(st.integers(0, 12), st.integers(0, 7)),
