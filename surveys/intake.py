@@ -206,21 +206,21 @@ class Intake:
         if not token.active:
             problems.append(WITHDRAWN_TOKEN)
         problems += [*sent.problems, *judgement.problems]
-        submission = self._submission(db, sent, token, instrument, judgement, context)
+        submission = self._submission(db, sent, token, instrument, judgement, problems, context)
         against = intake_replacing.problem(db, submission, token.kind)
         if against is not None:
             problems.append(against)
-            submission = replace(submission, replaces=None)
-        status = _status(instrument, problems)
-        submission = replace(submission, status=status, problems=problems_text(problems))
+            submission = replace(
+                submission, replaces=None, status="held", problems=problems_text(problems)
+            )
         if not submissions.insert(db, submission):
             return _known(db, sent, submission, judgement, problems), {}
         _keep_contacts(db, submission, judgement)
         changes: Counter[Bar] = Counter()
-        if status == "counted":
+        if submission.status == "counted":
             changes.update(intake_judging.bars(submission, submission.mark_pairs, +1))
         changes.update(intake_replacing.arrived(db, submission))
-        receipt = "held" if status == "held" else "accepted"
+        receipt = "held" if submission.status == "held" else "accepted"
         return _receipt(sent, receipt, sent.files, problems), changes
 
     def _submission(
@@ -230,6 +230,7 @@ class Intake:
         token: Token,
         instrument: Instrument | None,
         judgement: Judgement,
+        problems: list[Problem],
         context: _Context,
     ) -> Submission:
         finish = days.finish(
@@ -250,7 +251,7 @@ class Intake:
             touchpoint=token.touchpoint,
             form=sent.form_as_sent,
             form_used=None if instrument is None else instrument.form,
-            status="held",
+            status=_status(instrument, problems),
             flags=json.dumps(flags),
             flagged=int("careless" in flags or "repeat" in flags),
             digest=sent.digest,
@@ -260,7 +261,7 @@ class Intake:
             received_utc=times.text(context.received),
             day=finish.day.isoformat(),
             payload=judgement.payload,
-            problems="[]",
+            problems=problems_text(problems) if problems else "[]",
             marks=json.dumps(judgement.marks),
             replaces=sent.replaces,
             secret_sha256=sent.secret_sha256,

@@ -222,7 +222,9 @@ class Field(RuleBasedStateMachine):
 
     @rule(target=records, data=st.data())
     def fill_in(self, data: st.DataObject) -> Any:
-        return multiple(*data.draw(st.lists(sound_or_not(self.form, self.reviewed), min_size=1, max_size=6)))
+        return multiple(
+            *data.draw(st.lists(sound_or_not(self.form, self.reviewed), min_size=1, max_size=6))
+        )
 
     @rule(
         batch=st.lists(records, min_size=1, max_size=8),

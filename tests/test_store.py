@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from surveys.store import sites, tokens
-from surveys.store.database import Database
+from surveys.store import sites, submissions, tokens
+from surveys.store.database import Database, Row, Values
 from tests.conftest import CHAIN, CODES, NOW, WITHDRAWN, OpenDatabase, add_chain
 
 
@@ -45,6 +48,46 @@ def test_a_savepoint_that_raises_takes_back_its_own_part_alone(database: Databas
         with pytest.raises(ZeroDivisionError), database.savepoint():
             _remove_and_fail(database)
     assert len(list(database.rows("SELECT site_id FROM sites"))) == len(CHAIN)
+
+
+def test_intake_looks_nothing_up_that_no_key_leads_to(database: Database) -> None:
+    """What grows with the rows stored would make intake slower with each of them."""
+    add_chain(database)
+    looked_up: list[tuple[str, Values | None]] = []
+
+    class Listening:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(database, name)
+
+        def row(self, statement: str, values: Values | None = None) -> Row | None:
+            looked_up.append((statement, values))
+            return database.row(statement, values)
+
+        def rows(self, statement: str, values: Values | None = None) -> Iterator[Row]:
+            looked_up.append((statement, values))
+            return database.rows(statement, values)
+
+    listening = Listening()
+    tokens.find(listening, "x")
+    submissions.find(listening, "vienna-1", "x")
+    submissions.replacing(listening, "vienna-1", "x")
+    submissions.everywhere(listening, "x")
+    submissions.amendments(listening, "vienna-1", "x")
+    submissions.contents(listening, "vienna-1", "x")
+    assert len(looked_up) == 6
+    keys = {
+        "t": "token=?",
+        "s": "site_id=?",
+        "submissions": "submission_id=?|replaces=?",
+        "amendments": "submission_id=?",
+        "conflicting": "submission_id=?",
+    }
+    for statement, values in looked_up:
+        for step in database.rows(f"EXPLAIN QUERY PLAN {statement}", values):
+            how, _, what = step["detail"].partition(" ")
+            if how in ("SEARCH", "SCAN"):
+                table = what.split()[0]
+                assert any(key in what for key in keys[table].split("|")), (statement, what)
 
 
 def _add_and_fail(database: Database) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass
+from typing import NamedTuple
 
 from surveys.store.database import Database
 
-KEY = ("site_id", "instrument", "source", "mode", "facet", "day", "level", "flagged")
 
-
-@dataclass(frozen=True, order=True)
-class Bar:
+class Bar(NamedTuple):
     """What a tally counts: marks of one facet and level, of one day, site, instrument, …"""
 
     site_id: str
@@ -29,6 +26,8 @@ class Bar:
         return f"{where}: {self.facet} {self.level}{flagged}"
 
 
+KEY = Bar._fields
+
 _ADD = (
     f"INSERT INTO tallies ({', '.join(KEY)}, n)"
     f" VALUES ({', '.join(f':{name}' for name in KEY)}, :n)"
@@ -43,11 +42,7 @@ def add(db: Database, changes: Mapping[Bar, int]) -> None:
     Bars are touched in one order, so that two writers never wait for each other in a ring. A bar
     that comes down to nothing goes.
     """
-    rows = [
-        {**dict(zip(KEY, astuple(bar), strict=True)), "n": n}
-        for bar, n in sorted(changes.items())
-        if n
-    ]
+    rows = [{**bar._asdict(), "n": n} for bar, n in sorted(changes.items()) if n]
     if rows:
         db.execute_many(_ADD, rows)
         fallen = [row for row in rows if row["n"] < 0]
@@ -66,7 +61,7 @@ def of_site(db: Database, site_id: str) -> Iterator[tuple[Bar, int]]:
 
 def put(db: Database, bar: Bar, n: int) -> None:
     """Make a bar exactly ``n`` high."""
-    values = dict(zip(KEY, astuple(bar), strict=True))
+    values = bar._asdict()
     db.execute(f"DELETE FROM tallies WHERE {_WHERE}", values)
     if n:
         db.execute(_ADD, {**values, "n": n})
