@@ -69,6 +69,18 @@ def test_a_worked_example() -> None:
     assert found.verdict == "holds"
 
 
+def test_exactly_at_both_cuts_it_holds() -> None:
+    names = ("welcome", "welcome", "welcome", "culture")
+    given_ = [
+        judgement(str(n), name, level)
+        for n, (name, level) in enumerate(zip(names, (1, 1, 1, 4), strict=True))
+    ]
+    (found,) = evidence(given_)
+    assert (found.share, found.sd) == (0.75, 1.5)
+    assert found.passed
+    assert found.verdict == "holds"
+
+
 @pytest.mark.parametrize(
     ("given_", "verdict"),
     [
