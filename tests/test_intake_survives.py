@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -112,6 +113,33 @@ def test_a_server_killed_in_the_middle_has_everything_it_acknowledged(ready: Pat
     assert tallies(db) == recount(db)
     assert rebuild(db) == []
     db.close()
+
+
+def test_the_real_server_says_413_to_a_body_that_is_too_large(ready: Path) -> None:
+    with Server(ready) as server:
+
+        def answer(body: bytes | Iterator[bytes], *, chunked: bool = False) -> tuple[int, str]:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+            headers = {"Transfer-Encoding": "chunked"} if chunked else {}
+            connection.request("POST", "/api/submissions", body, headers, encode_chunked=chunked)
+            found = connection.getresponse()
+            connection.close()
+            return found.status, found.getheader("Content-Type", "")
+
+        problem = (413, "application/problem+json")
+        assert answer(b" " * 1_048_577) == problem
+        assert answer(b" " * 5_000_000) == problem
+        assert answer(iter([b" " * 600_000] * 2), chunked=True) == problem
+        empty = b'{"submissions": []}'
+        assert answer(empty.ljust(1_048_576)) == (200, "application/json")
+        assert answer(iter([empty[:5], empty[5:]]), chunked=True) == (200, "application/json")
+        # Those that hang up in the middle hold nothing up.
+        for _ in range(100):
+            with socket.create_connection(("127.0.0.1", server.port)) as phone:
+                phone.sendall(
+                    b"POST /api/submissions HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{"
+                )
+        assert answer(empty) == (200, "application/json")
 
 
 # --- no room ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from surveys.web.throttle import client_address
 blueprint = Blueprint("api", __name__)
 
 MAX_BYTES = 1024 * 1024
+MAX_BYTES_READ = 32 * MAX_BYTES
 MAX_SUBMISSIONS = 100
 MAX_IDS = 100
 RETRY_SECONDS = {"overload": 2, "unavailable": 10}
@@ -118,13 +119,29 @@ def _later(status: int, code: str, why: str) -> Response:
 
 
 def _object() -> dict[str, Any]:
-    request.max_content_length = MAX_BYTES
     try:
-        body = digest.read(request.get_data(cache=False))
+        body = digest.read(_whole_body())
     except ValueError as error:
         abort(problem(400, f"The body is not JSON: {error}. {_NOTHING}", code="not_json"))
     if not isinstance(body, dict):
         _wrong_shape("Expected is a JSON object.")
+    return body
+
+
+def _whole_body() -> bytes:
+    """The body; what is too large is read to its end and dropped.
+
+    A client that is still sending when the connection closes sees a broken network and not the
+    413, and would try the same again for ever.
+    """
+    request.max_content_length = MAX_BYTES_READ
+    body = b""
+    while part := request.stream.read(MAX_BYTES + 1 - len(body)):
+        body += part
+        if len(body) > MAX_BYTES:
+            while request.stream.read(64 * 1024):
+                pass
+            raise RequestEntityTooLarge
     return body
 
 
