@@ -33,6 +33,13 @@ def moment(written: object) -> datetime | None:
         return None
 
 
+def seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """How long it took; None if unknown, or if the clock was put back meanwhile."""
+    if start is None or end is None or end < start:
+        return None
+    return (end - start).total_seconds()
+
+
 def finish(finished_at: object, *, received: datetime, sent_at: object, zone: tzinfo) -> Finish:
     """The moment and day of ``finished_at`` (as the phone wrote it) in the site's ``zone``.
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from surveys import audit, intake_judging, intake_replacing, publishing, scoring
+from surveys import audit, days, intake_judging, intake_replacing, publishing, scoring
 from surveys.digest import MAX_DEPTH, TooDeepError, normalise
 from surveys.instrument import Instrument
 from surveys.problems import Problem
@@ -257,8 +257,11 @@ def _read(
     if problems:
         return replace(read, marks="[]")
     marks = intake_judging.marks(instrument, answers, sent, submission.touchpoint)
+    seconds = days.seconds(
+        days.moment(submission.started_local), days.moment(submission.finished_local)
+    )
     flags = [flag for flag in submission.flag_words if flag != "careless"]
-    if scoring.careless(instrument, answers, _seconds(submission)):
+    if scoring.careless(instrument, answers, seconds):
         flags.insert(0, "careless")
     return replace(
         read,
@@ -266,13 +269,6 @@ def _read(
         flags=json.dumps(flags),
         flagged=int("careless" in flags or "repeat" in flags),
     )
-
-
-def _seconds(submission: Submission) -> float | None:
-    if submission.started_local is None or submission.finished_local is None:
-        return None
-    start = datetime.fromisoformat(submission.started_local)
-    return (datetime.fromisoformat(submission.finished_local) - start).total_seconds()
 
 
 def _differs(one: object, other: object) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from surveys import days, digest
@@ -65,13 +64,10 @@ class Sent:
 
     @property
     def seconds(self) -> float | None:
-        """From start to finish, by the phone's clock."""
-        start, end = days.moment(self.record.get("started_at")), self.finished
-        return None if start is None or end is None else (end - start).total_seconds()
-
-    @property
-    def finished(self) -> datetime | None:
-        return days.moment(self.record.get("finished_at"))
+        """From start to finish, by the phone's clock; None if it says nothing sensible."""
+        return days.seconds(
+            days.moment(self.record.get("started_at")), days.moment(self.record.get("finished_at"))
+        )
 
     def local(self, name: str) -> str | None:
         """A time as the phone wrote it, in one spelling; None if it cannot be read."""

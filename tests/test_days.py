@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.days import Finish, finish
+from surveys.days import Finish, finish, seconds
 
 RECEIVED = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 VIENNA, AUCKLAND, HONOLULU = map(
@@ -89,3 +89,11 @@ def test_any_times_give_a_day_that_is_not_after_receipt(
     assert found.at <= RECEIVED
     if sent is None and not found.clock:
         assert RECEIVED - found.at <= timedelta(days=60)
+
+
+def test_how_long_it_took_is_unknown_where_the_clock_went_back() -> None:
+    later = RECEIVED + timedelta(seconds=12.5)
+    assert seconds(RECEIVED, later) == 12.5
+    assert seconds(later, RECEIVED) is None
+    assert seconds(None, RECEIVED) is None
+    assert seconds(RECEIVED, None) is None

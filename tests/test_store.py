@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from surveys.store import sites, submissions, tokens
-from surveys.store.database import Database, Row, Values
+from surveys.store.database import Database, Row, Unavailable, Values
+from surveys.store.sqlite import SqliteDatabase
 from tests.conftest import CHAIN, CODES, NOW, WITHDRAWN, OpenDatabase, add_chain
 
 
@@ -48,6 +50,19 @@ def test_a_savepoint_that_raises_takes_back_its_own_part_alone(database: Databas
         with pytest.raises(ZeroDivisionError), database.savepoint():
             _remove_and_fail(database)
     assert len(list(database.rows("SELECT site_id FROM sites"))) == len(CHAIN)
+
+
+def test_sqlite_flushes_every_commit_and_keeps_its_references(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    assert SqliteDatabase.make(path)
+    assert SqliteDatabase.make(path) == []
+    database = SqliteDatabase(path)
+    for pragma, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        assert database.row(f"PRAGMA {pragma}") == {pragma: value}
+    database.close()
+    with pytest.raises(Unavailable):
+        SqliteDatabase(tmp_path / "never made.db")
+    assert not (tmp_path / "never made.db").exists()
 
 
 def test_intake_looks_nothing_up_that_no_key_leads_to(database: Database) -> None:

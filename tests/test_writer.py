@@ -93,6 +93,20 @@ def test_what_waits_together_is_one_transaction_and_one_fault_is_ones_own(
     assert stored == {f"n{number}" for number in range(10) if number != 3}
 
 
+def test_work_that_would_end_the_thread_ends_its_caller_alone(open_database: OpenDatabase) -> None:
+    writer = GroupCommit(open_database)
+
+    def leave(db: Database) -> None:
+        settings.put(db, "left", "1")
+        sys.exit(3)
+
+    with pytest.raises(SystemExit):
+        writer.run(leave)
+    writer.run(lambda db: settings.put(db, "stayed", "1"))
+    assert [row["name"] for row in open_database().rows("SELECT name FROM settings")] == ["stayed"]
+    writer.close()
+
+
 def test_too_much_waiting_is_said_at_once(open_database: OpenDatabase) -> None:
     writer = GroupCommit(open_database, max_waiting=0)
     with pytest.raises(Overloaded):

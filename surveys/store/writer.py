@@ -86,7 +86,7 @@ class _Job(Generic[T]):
 
     def __init__(self, work: Callable[[Database], T]) -> None:
         self.work = work
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.done = threading.Event()
 
 
@@ -124,9 +124,11 @@ class _Writer:
 
     def _loop(self) -> None:
         while group := self._next_group():
-            self._commit(group)
-            for job in group:
-                job.done.set()
+            try:
+                self._commit(group)
+            finally:
+                for job in group:
+                    job.done.set()
         self._close()
 
     def _next_group(self) -> list[_Job[Any]]:
@@ -143,7 +145,7 @@ class _Writer:
             with self._database.transaction():
                 for job in group:
                     _run(self._database, job)
-        except Exception as error:
+        except BaseException as error:  # whatever it was: somebody waits for every job
             # Nothing of the group stands, also what seemed to have worked.
             log.error("A group of %d was not stored: %s", len(group), error)
             for job in group:
@@ -167,5 +169,5 @@ def _run(database: Database, job: _Job[Any]) -> None:
             job.result = job.work(database)
     except Unavailable:
         raise  # the whole transaction is lost
-    except Exception as error:
+    except BaseException as error:  # also what would end a thread: it is the caller's to end
         job.error = error
