@@ -92,7 +92,6 @@ async function enhance() {
   let sentIt = false;
   let wordy = false;
   let erased = false;
-  let waited = false;
   /** @type {HTMLElement | undefined} */
   let eraser;
 
@@ -100,7 +99,10 @@ async function enhance() {
   if (controls().some((one) => (isTick(one) ? one.defaultChecked : one.defaultValue))) begin(hidden("id").value);
   else draw();
   refresh();
+  // The browser's own memory of the fields would tick what was sent already.
+  form.autocomplete = "off";
   form.addEventListener("input", touched);
+  form.addEventListener("invalid", unfold, true);
   form.addEventListener("submit", submit);
   watch(tell);
   start();
@@ -144,8 +146,9 @@ async function enhance() {
       return t == "yes_no" ? tick == "true" : tick == "none" ? null : Number(tick);
     }
     const text = own[0].value.trim();
+    own[0].setCustomValidity("");
     if (!text) return undefined;
-    if (t == "datetime") return local(new Date(text));
+    if (t == "datetime") return Number.isNaN(Date.parse(text)) ? text : local(new Date(text));
     if (t != "integer" && t != "number") return text;
     // Arabic and Persian figures, and the decimal comma
     const figures = text
@@ -164,6 +167,8 @@ async function enhance() {
     for (const question of questions()) {
       const { k = "", t, if: condition } = question.dataset;
       question.hidden = !!condition && !holds(JSON.parse(condition), answers);
+      // What is hidden neither goes with a plain post nor stops one.
+      for (const one of controls()) if (one.name == k) one.disabled = question.hidden;
       if (question.hidden || t == "note") continue;
       const answer = value(question);
       if (answer !== undefined) answers[k] = answer;
@@ -171,6 +176,12 @@ async function enhance() {
     }
     hidden("asked").value = asked.join(" ");
     return { answers, asked };
+  }
+
+  /** A field that stops Send must be seen. @param {Event} event */
+  function unfold({ target }) {
+    const fold = /** @type {HTMLElement} */ (target).closest("details");
+    if (fold) fold.open = true;
   }
 
   // Drafts
@@ -217,7 +228,7 @@ async function enhance() {
       if (found.token != token || !(await hold(found.id)) || id) continue;
       id = hidden("id").value = found.id;
       started = found.started;
-      if (scales.rest) draw(found.drawn);
+      if (found.drawn.every((key) => scales.found.has(key))) draw(found.drawn);
       for (const one of controls())
         for (const [name, value] of found.values)
           if (one.name == name)
@@ -301,6 +312,7 @@ async function enhance() {
     const { title, text } = heading();
     title.tabIndex = -1;
     text.setAttribute("role", "status");
+    form.reset();
     form.hidden = true;
     const again = document.createElement("a");
     again.className = "b";
@@ -351,15 +363,14 @@ async function enhance() {
     const now = await state();
     const waiting = now.waiting.filter((one) => !one.refused);
     const n = waiting.length;
-    waited ||= n > 0;
     let text = "";
     if (n && now.failed) text = (n == 1 ? words.waiting_one : words.waiting).replace("{n}", n);
-    else if (!n && waited) text = `✓ ${words.delivered}`;
+    else if (!n && now.delivered) text = `✓ ${words.delivered}`;
     if (!now.kept) text += ` ${words.unkept}`;
     if (line.textContent != text) line.textContent = text;
     if (n && now.failed) navigator.storage?.persist?.().catch(() => {});
     const told = now.waiting.filter((one) => one.why);
-    const oldest = n && now.failed ? [since(waiting[0]), button(words.try_again, () => flush())] : [];
+    const oldest = n && now.failed ? [since(waiting[0]), document.createElement("br"), button(words.try_again, () => flush())] : [];
     more.replaceChildren(...oldest, ...told.map(row));
     if (sentIt) await thanks(now);
   }
@@ -377,6 +388,7 @@ async function enhance() {
     const made = document.createElement("p");
     made.append(
       `${words.not_taken}: ${why} ${since(record)}`,
+      document.createElement("br"),
       button(words.try_again, () => flush(id)),
       button(words.save, () => {
         const link = document.createElement("a");

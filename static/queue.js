@@ -12,7 +12,8 @@
  *   `text` is the frozen submission, `at` when it was frozen (ms), `secret` what its sender can
  *   erase it with, `why` what the server said, `refused` that it waits for its owner.
  * @typedef {{id: string, secret: string, status: string, at: number}} Sent
- * @typedef {{waiting: Waiting[], sending: boolean, failed: boolean, kept: boolean}} State
+ * @typedef {{waiting: Waiting[], sending: boolean, failed: boolean, kept: boolean,
+ *            delivered: boolean}} State
  */
 
 const STORES = ["drafts", "queue", "sent"];
@@ -37,6 +38,7 @@ let notBefore = 0;
 let timer = 0;
 let failed = false;
 let kept = true;
+let delivered = false;
 
 function open() {
   return (opened ??= new Promise((done, fail) => {
@@ -44,6 +46,8 @@ function open() {
     asking.onupgradeneeded = () =>
       STORES.forEach((name) => asking.result.createObjectStore(name, { keyPath: "id" }));
     asking.onerror = () => fail(asking.error);
+    // Safari at times never answers.
+    setTimeout(fail, 3000);
     asking.onsuccess = () => {
       const db = asking.result;
       // Safari closes connections under the page; another tab may want to upgrade.
@@ -99,6 +103,7 @@ export const state = async () => ({
   sending: !!flushing,
   failed,
   kept: kept && !memory.size,
+  delivered,
 });
 
 /** The receipt of a submission that this phone sent. @param {string} id */
@@ -266,6 +271,7 @@ async function settle(record, receipt) {
   const { id, secret } = record;
   const found = { id, secret, status: receipt.status, at: Date.now() };
   receipts.set(id, found);
+  delivered = true;
   memory.delete(id);
   await run("readwrite", (store) => {
     store("queue").delete(id);

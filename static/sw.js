@@ -5,6 +5,7 @@
 //
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const FOLDER = "{{ folder }}";
 const CACHE = `form ${FOLDER}`;
 const PATIENCE = 3000;
@@ -33,8 +34,8 @@ async function fetchAndKeep(address) {
   await keep(address, answer);
 }
 
-/** A page in the other languages it links to, unless its owner saves data. @param {string} address */
-async function keepLanguages(address) {
+/** The other languages a page links to, unless its owner saves data. @param {any} client */
+async function keepLanguages({ url: address }) {
   const page = await kept(address);
   if (!page || /** @type {any} */ (navigator).connection?.saveData) return;
   const text = await page.text();
@@ -45,20 +46,20 @@ async function keepLanguages(address) {
   }
 }
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   // Fails as a whole if anything is missing: then the old worker and its cache stay.
   event.waitUntil(
     (async () => {
       const cache = await caches.open(CACHE);
       await cache.add(`${FOLDER}form.js`);
-      const open = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
+      const open = await worker.clients.matchAll({ includeUncontrolled: true, type: "window" });
       const pages = new Set(open.map((one) => one.url.split("#")[0]).filter(isForm));
       for (const address of pages) await fetchAndKeep(address);
     })(),
   );
 });
 
-self.addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
   event.waitUntil(
     (async () => {
       // Pages in an old cache are still good: each names the modules it needs. An old cache goes
@@ -77,13 +78,13 @@ self.addEventListener("activate", (event) => {
   );
 });
 
-self.addEventListener("message", (event) => {
+worker.addEventListener("message", (event) => {
   // Only when the person says so; the draft is kept by then.
-  if (event.data == "now") self.skipWaiting();
-  else if (event.data == "languages") event.waitUntil(keepLanguages(event.source.url).catch(() => {}));
+  if (event.data == "now") worker.skipWaiting();
+  else if (event.data == "languages") event.waitUntil(keepLanguages(event.source).catch(() => {}));
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method != "GET" || origin != location.origin) return;
@@ -105,7 +106,7 @@ async function page(event) {
       .catch(() => {}),
   );
   const late = new Promise((done) => setTimeout(done, PATIENCE));
-  /** @type {Response | void} */
+  /** @type {any} */
   const first = await Promise.race([network, late]).catch(() => {});
   if (first && first.status < 500) return first;
   return (await kept(address)) || first || network;

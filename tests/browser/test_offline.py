@@ -225,6 +225,7 @@ def test_a_refused_one_stays_says_why_and_holds_up_nobody(
     send(page)
     expect(page.get_by_role("heading", name="could not be taken")).to_be_visible()
     expect(page.get_by_text("Thank you.")).to_have_count(0)
+    expect(page.get_by_text("Delivered")).to_have_count(0)
 
     page.goto(form)  # another code: its answer goes, the refused one stays
     tick(page, "moment", "better")
