@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from datetime import date, timedelta
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -441,3 +442,28 @@ def test_reviewers_read_and_do_not_take_away(client: FlaskClient, db: Database) 
     reviewer = signed_in(client, enrol(db, "reviewer"))
     assert "/exports/" not in page(reviewer, "/desk").text
     assert reviewer.get("/exports/scores.csv").status_code == 403
+
+
+HOSTILE = (
+    *("", " ", "\x00", "\u202e", "é", "'", '"><script>', "../../etc/passwd", "%00", "%ff"),
+    *("-1", "0", "1e9", "9" * 40, "NaN", "0001-01-01", "9999-12-31", "2026-W47-7", "x" * 5000),
+)
+
+
+@pytest.mark.parametrize("address", ["/desk", "/desk/sites/vienna-1", "/desk/contacts", "/sign-in"])
+def test_no_address_breaks_it(owner: FlaskClient, db: Database, address: str) -> None:
+    rate(db, "vienna-1", [1, 4])
+    for name in ("source", "days", "from", "to", "region", "flagged", "page", "next"):
+        for value in HOSTILE:
+            answer = owner.get(address, query_string={name: value}, headers=HTML)
+            assert answer.status_code in (200, 303, 400, 404), (name, value)
+            assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "value", [value for value in HOSTILE if value not in ("", "../../etc/passwd")]
+)
+def test_no_site_id_breaks_it(owner: FlaskClient, value: str) -> None:
+    answer = owner.get(f"/desk/sites/{quote(value)}", headers=HTML)
+    assert answer.status_code == 404
+    assert "<script>" not in answer.text

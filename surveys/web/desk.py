@@ -32,6 +32,7 @@ SOURCES = {
 }
 ALWAYS_SHOWN = ("customer", "shopper")
 COMMENTS_A_PAGE = 30
+MOST_PAGES = 10_000
 FLAGS = {
     "careless": "answered faster than anybody reads",
     "repeat": "perhaps the same person again",
@@ -98,7 +99,7 @@ def site(site_id: str) -> str:
         histograms = {(h.dimension, h.mode): h.bars for h in results.histograms(database, asked)}
         moments = list(results.moments(database, asked))
         scales = desk.scales(database)
-        page = max(0, request.args.get("page", 0, int))
+        page = min(max(0, request.args.get("page", 0, int)), MOST_PAGES)
         start = page * COMMENTS_A_PAGE
         comments = list(
             islice(

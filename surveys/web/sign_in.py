@@ -62,7 +62,7 @@ def page() -> BaseResponse | str:
 @blueprint.post("/sign-in")
 def enter() -> BaseResponse:
     now = services().clock()
-    email = request.form.get("email", "")
+    email = request.form.get("email", "")[:254]
     wanted = safe_next(request.form.get("next"))
     by_email, by_address = current_app.extensions["sign_in"]
     keys = ((by_email, people.plain_email(email)), (by_address, client_address()))
@@ -84,7 +84,7 @@ def enter() -> BaseResponse:
 def _sign_in_again(
     status: int, wrong: str, email: str, wanted: str | None, headers: dict[str, str] | None = None
 ) -> Response:
-    text = render_template("sign_in.html", next=wanted, email=email[:254], wrong=wrong)
+    text = render_template("sign_in.html", next=wanted, email=email, wrong=wrong)
     return Response(text, status, headers, mimetype="text/html")
 
 
