@@ -23,6 +23,7 @@ import zxingcpp
 from PIL import Image, ImageDraw
 
 from surveys import addresses, publishing
+from surveys.commands.serve import STOP_SECONDS
 from surveys.installation import DATABASE_FILE, SECRET_FILE, Installation
 from surveys.store import settings
 from tests.conftest import CODES, add_chain
@@ -170,6 +171,15 @@ def test_it_stops_cleanly_and_everything_accepted_is_there(
     assert set(accepted) <= stored
     assert len(accepted) == len(set(accepted)) >= 40
     db.close()
+
+
+def test_a_client_that_hangs_does_not_keep_it_from_stopping(folder: Path) -> None:
+    with Server(folder) as server, socket.create_connection(("127.0.0.1", server.port)) as hanging:
+        hanging.sendall(b"POST /api/submissions HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert get(server.port, "/healthz")[0] == 200
+        assert server._process is not None
+        server._process.terminate()
+        assert server._process.wait(STOP_SECONDS + 15) == 0
 
 
 def test_without_a_command_it_serves_the_folder_of_the_environment(folder: Path) -> None:
