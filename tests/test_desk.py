@@ -432,6 +432,8 @@ def test_downloads_carry_the_choice(owner: FlaskClient, db: Database) -> None:
         assert answer.status_code == 200, (link, answer.text)
         assert "lisbon-1" not in answer.text
         answer.close()
+    forms = [link for link in links if "instrument=" in link]
+    assert all("instrument=counter" in link for link in forms)  # a visit is no customer's
     scores = next(link for link in links if link.startswith("/exports/scores.csv"))
     with owner.get(scores) as answer:
         assert "vienna-1" in answer.text

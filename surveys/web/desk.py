@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Blueprint, abort, render_template, request
 
-from surveys import desk, people, results
+from surveys import desk, people, publishing, results
 from surveys.people import DESK_ROLES, Person
 from surveys.store import desk as store
 from surveys.store import sites as all_sites
@@ -79,7 +79,7 @@ def scores() -> str:
         anything=anything,
         waiting=waiting,
         today=_today(),
-        instruments=_instruments(person),
+        instruments=_instruments(choice.source),
         SOURCES=SOURCES,
     )
 
@@ -176,8 +176,11 @@ def _span(choice: Choice, found: list[results.Score]) -> tuple[date | None, date
     return choice.span(_today())
 
 
-def _instruments(person: Person) -> list[str]:
-    return store.instruments(services().database) if person.role in ("owner", "manager") else []
+def _instruments(source: str) -> list[str]:
+    """The forms that answers from ``source`` came by."""
+    database = services().database
+    newest = (publishing.newest(database, key) for key in store.instruments(database))
+    return [found.key for found in newest if found is not None and found.source == source]
 
 
 def _order(known: tuple[str, ...]) -> Callable[[results.Score], tuple[bool, int, str]]:
