@@ -132,7 +132,7 @@ class _Condition:
     def _one_of(self, item: Item, node: Node) -> None:
         if not isinstance(node.value, list) or not node.value:
             code = "empty" if node.value == [] else "wrong-type"
-            self._findings.add(code, node.place, "`one_of` needs a list of answers: [a, b]")
+            self._findings.add(code, node.place, "`one_of` names no list of answers: write [a, b]")
             return
         for value in node.value:
             self._value(item, value)

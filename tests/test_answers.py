@@ -98,6 +98,23 @@ def test_what_fits_each_type(item: Item, good: list[object], bad: list[object]) 
     assert expected(item).startswith("expected is ")
 
 
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (item("integer", min=0, max=20), "a whole number from 0 to 20"),
+        (item("integer", max=20), "a whole number of at most 20"),
+        (item("number", min=0.5), "a number of at least 0.5"),
+        (item("number"), "a number"),
+        (item("choice", choices=ABC), 'one of "a", "b"'),
+        (item("choices", choices=ABC), 'a list of "a", "b"'),
+        (item("text", max_length=9), "a text of at most 9 characters"),
+        (item("contact"), "a text of at most 320 characters"),
+    ],
+)
+def test_what_is_expected_in_words(item: Item, words: str) -> None:
+    assert expected(item) == f"expected is {words}"
+
+
 @pytest.mark.parametrize("level", [0, 8, 3.0, True, "3"])
 def test_a_level_that_does_not_fit_is_told_what_fits(level: object) -> None:
     (problem,) = check(COUNTER, {"welcome": level})

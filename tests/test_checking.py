@@ -200,6 +200,13 @@ CASES: list[tuple[str, str | bytes]] = [
     ("unknown-comparison", form(f"- {{key: a, type: integer, {ASK}}}\n"
                                 f"- {{key: b, type: date, {ASK},"
                                 " show_if: {a: {▶atleast: 2}}}")),
+    ("wrong-type", form(f"- {{key: a, type: moment, {ASK}}}\n- {{key: b, type: date, {ASK},"
+                        " show_if: {a: {one_of: ▶worse}}}")),
+    ("empty", form(f"- {{key: a, type: moment, {ASK}}}\n- {{key: b, type: date, {ASK},"
+                   " show_if: {a: {one_of: ▶[]}}}")),
+    ("impossible-value", form("- {key: waiting, type: scale}\n"
+                              f"- {{key: b, type: date, {ASK}, show_if: {{waiting:\n"
+                              "   {at_most: 1, less_than: 2, at_least: 7, more_than: ▶7}}}")),
     # scales
     ("draw-count", form("- {draw: ▶0, from: scales}")),
     ("draw-count", form("- {draw: ▶13, from: scales}")),
