@@ -12,14 +12,24 @@ from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, desk, downloads, health, security, sign_in
+from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
 from surveys.web.services import Services
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def build(folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Flask:
-    """The application over the data folder ``folder``, which is made ready if it is not."""
+def build(
+    folder: Path,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    patience: float | None = None,
+) -> Flask:
+    """The application over the data folder ``folder``, which is made ready if it is not.
+
+    ``patience`` is how long a body may stand still before its connection is ended, in seconds; for
+    a process that serves alone (see :class:`surveys.web.bodies.Stalled`).
+    """
     installation = Installation.open(folder)
     app = Flask("surveys.web", static_folder=str(ROOT / "static"))
     app.secret_key = installation.secret_key()
@@ -28,6 +38,7 @@ def build(folder: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(
         intake=Intake(GroupCommit(installation.new_database).run),
         clock=clock,
     )
+    take_whole(app, patience=patience)
     compress(app)
     security.protect(app)
     for module in (customer, api, sign_in, desk, downloads, health):
