@@ -9,7 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Playwright, expect
 
 HOW_TO_GET = (
     "no Chromium here: on Debian or Ubuntu `apt-get install chromium`, elsewhere set"
@@ -23,6 +23,7 @@ QUIET = [
     "--disable-quic",
 ]
 TIMEOUT = 20_000  # milliseconds a page may take for anything; two busy cores are no fault of it
+expect.set_options(timeout=TIMEOUT)
 
 
 def chromium() -> str | None:
