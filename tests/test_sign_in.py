@@ -259,9 +259,8 @@ def test_a_forged_cookie_is_nobody(client: FlaskClient, db: Database) -> None:
     signed_in(client, enrol(db, "owner"))
     cookie = client.get_cookie(COOKIE)
     assert cookie is not None
-    text, _, seal = cookie.value.rpartition(
-        "."
-    )  # (its last letter alone holds bits that do not count)
+    # Not the seal's last letter, which holds bits that do not count.
+    text, _, seal = cookie.value.rpartition(".")
     client.set_cookie(COOKIE, f"{text}.{'A' if seal[0] != 'A' else 'B'}{seal[1:]}")
     assert not is_in(client)
 
