@@ -78,7 +78,8 @@ FIRST = {
         references=_SITE,
         indexes=(("site_id", "kind", "status"),),
     ),
-    # The record. Only `status`, `flags`, `marks`, `form_used` and the erasure columns ever change.
+    # The record. Only what a decision or a newer one changes (`status`, `flags`, `marks`, `mode`,
+    # `form_used`, `problems`) and the erasure columns are ever written again.
     "submissions": Table(
         {
             "site_id": str,
@@ -99,7 +100,7 @@ FIRST = {
             "finished_local": str,
             "received_utc": str,
             "day": str,  # ISO date in the site's time zone, fixed at intake
-            "payload": str,  # the submission as sent (canonical JSON) without contacts
+            "payload": str,  # the submission as sent (sorted JSON) without contacts
             "problems": str,  # JSON list of problems
             "marks": str,  # JSON list of [facet, level] that its tallies hold while counted
             "replaces": str,
