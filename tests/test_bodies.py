@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
+import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -16,7 +18,8 @@ import pytest
 from surveys.installation import Installation
 from surveys.store import submissions
 from surveys.store.submissions import Submission
-from surveys.web.bodies import Stalled
+from surveys.store.sqlite import SqliteDatabase
+from surveys.web.bodies import Stalled, _connections
 from tests.conftest import CODES, add_chain
 from tests.records import counter_form
 from tests.rig.server import Server
@@ -149,3 +152,26 @@ def test_a_slow_body_is_waited_for() -> None:
         dripping.join()
         connection.close()
     assert taken == b"." * 12
+
+
+def locked(path: Path) -> bool:
+    """Whether another process finds that somebody is writing."""
+    script = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN IMMEDIATE')"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
+    )
+    return "database is locked" in found.stderr
+
+
+def test_looking_for_connections_drops_no_lock_of_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "touchstone.db"
+    SqliteDatabase.make(path)
+    database = SqliteDatabase(path)
+    with socket.create_server(("127.0.0.1", 0)) as listening, database.transaction():
+        assert locked(path)
+        assert listening.fileno() in [connection.fileno() for connection in _connections()]
+        assert locked(path)
+        assert listening.getsockname()  # and nobody's socket was closed
+    database.close()

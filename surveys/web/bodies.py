@@ -12,7 +12,6 @@ import contextlib
 import itertools
 import os
 import socket
-import stat
 import struct
 import threading
 import time
@@ -142,7 +141,7 @@ class Stalled:
             senders = {sender for sender, since in self._now() if since < longest}
             if senders:
                 for connection in _connections():
-                    with contextlib.suppress(OSError), connection:
+                    with contextlib.suppress(OSError):
                         if _peer(connection) in senders and _quiet(connection) > self._patience:
                             connection.shutdown(socket.SHUT_RDWR)
 
@@ -151,14 +150,20 @@ class Stalled:
 
 
 def _connections() -> Iterator[socket.socket]:
-    """This process's sockets, as copies: to close one closes nothing."""
+    """This process's sockets, lent: they are the server's, who closes them.
+
+    No descriptor is copied and closed here. Were it one of the database's files, closing the copy
+    would drop every lock that SQLite holds on it (POSIX locks belong to the process and the file).
+    """
     for name in os.listdir("/proc/self/fd"):
-        with contextlib.suppress(OSError):
-            copy = os.dup(int(name))
-            if stat.S_ISSOCK(os.fstat(copy).st_mode):
-                yield socket.socket(fileno=copy)
-            else:
-                os.close(copy)
+        try:
+            lent = socket.socket(fileno=int(name))
+        except OSError:
+            continue  # something else than a socket, or gone
+        try:
+            yield lent
+        finally:
+            lent.detach()
 
 
 def _peer(connection: socket.socket) -> str:
