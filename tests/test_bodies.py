@@ -17,8 +17,8 @@ import pytest
 
 from surveys.installation import Installation
 from surveys.store import submissions
-from surveys.store.submissions import Submission
 from surveys.store.sqlite import SqliteDatabase
+from surveys.store.submissions import Submission
 from surveys.web.bodies import Stalled, _connections
 from tests.conftest import CODES, add_chain
 from tests.records import counter_form
