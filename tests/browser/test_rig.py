@@ -10,7 +10,9 @@ from tests.rig.proxy import Proxy
 from tests.rig.server import Server
 
 
-def test_the_phone_reaches_the_server_through_the_proxy(proxy: Proxy, phone: Phone) -> None:
+def test_the_phone_reaches_the_server_through_the_proxy(
+    server: Server, proxy: Proxy, phone: Phone
+) -> None:
     answer = phone.page.goto(f"{proxy.url}/healthz")
     assert answer is not None
     assert answer.status < 500
