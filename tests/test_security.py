@@ -6,12 +6,13 @@ import base64
 import hashlib
 import logging
 import re
+import threading
 
 import pytest
 from flask import Flask, abort
 from flask.testing import FlaskClient
 
-from surveys.installation import Installation
+from surveys.installation import DATABASE_FILE, Installation
 from surveys.store.database import Database, Unavailable
 from surveys.web.logs import masked
 from surveys.web.sessions import COOKIE
@@ -261,3 +262,17 @@ def test_the_logger_masks_before_any_handler(app: Flask, caplog: pytest.LogCaptu
 
 def test_the_cookie_has_a_name_of_its_own() -> None:
     assert COOKIE == "touchstone_session"
+
+
+@pytest.mark.parametrize("path", [f"/q/{CODE}", "/sign-in", "/desk", "/account", "/readyz"])
+def test_a_database_that_is_gone_is_a_503_with_every_header(
+    client: FlaskClient, chain: Installation, path: str
+) -> None:
+    signed_in(client, enrol(chain.database(), "owner"))
+    installation = client.application.extensions["touchstone"].installation
+    installation._local = threading.local()  # as a thread finds it that has no connection yet
+    (chain.folder / DATABASE_FILE).rename(chain.folder / "moved.db")
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Content-Security-Policy" in answer.headers

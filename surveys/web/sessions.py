@@ -14,6 +14,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 from surveys import people
 from surveys.people import Person
+from surveys.store.database import Unavailable
 from surveys.web.services import services
 
 COOKIE = "touchstone_session"
@@ -44,7 +45,10 @@ def over_https() -> bool:
     """Whether the browser came by https, to us or to the proxy that ``--base-url`` names."""
     if request.is_secure:
         return True
-    base_url = services().installation.base_url()
+    try:
+        base_url = services().installation.base_url()
+    except Unavailable:
+        return False  # asked of every answer, also of the one that says just this
     parts = urlsplit(base_url or "")
     return parts.scheme == "https" and parts.netloc == request.host
 
