@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from surveys.installation import Installation
+from surveys.installation import DATABASE_FILE, Installation
 from surveys.store import submissions
 from surveys.store.sqlite import SqliteDatabase
 from surveys.store.submissions import Submission
@@ -174,4 +174,12 @@ def test_looking_for_connections_drops_no_lock_of_the_database(tmp_path: Path) -
         assert listening.fileno() in [connection.fileno() for connection in _connections()]
         assert locked(path)
         assert listening.getsockname()  # and nobody's socket was closed
+    database.close()
+
+
+def test_opening_an_installation_twice_drops_no_lock_of_the_database(tmp_path: Path) -> None:
+    database = Installation.open(tmp_path).database()
+    with database.transaction():
+        SqliteDatabase.make(tmp_path / DATABASE_FILE)
+        assert locked(tmp_path / DATABASE_FILE)
     database.close()

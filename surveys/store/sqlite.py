@@ -68,8 +68,12 @@ class SqliteDatabase:
 
         Answers the names of the migrations applied. Raises :class:`Unavailable`.
         """
+        # Only a file that was not there is opened here: to close one that this process also has a
+        # connection to would drop every lock of SQLite's on it (POSIX locks work like that).
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            pass
         except OSError as error:
             raise Unavailable(f"{path}: {error.strerror}") from error
         with closing(cls(path)) as database:
