@@ -151,7 +151,7 @@ def test_wrong_use_is_told_apart(rated: Installation, words: str, says: str) -> 
 def test_a_folder_with_nothing_in_it_stays_so(tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["export", "scores", "--data", str(tmp_path / "none")])
     assert result.exit_code == 1
-    assert "name another with --data" in result.output
+    assert "--data DIR" in result.output
     assert not (tmp_path / "none").exists()
 
 

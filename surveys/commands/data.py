@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from surveys import digest
 from surveys import rebuild as rebuilding
 from surveys.commands.root import data_option
-from surveys.installation import DATABASE_FILE, Installation
+from surveys.commands.shared import count, existing, progress
 from surveys.intake import Intake, Receipt
 from surveys.store import sites
 from surveys.store.database import Unavailable
@@ -35,10 +32,10 @@ def rebuild(data: Path) -> None:
     Exit status 0 if nothing differed, 1 if something did: it is mended then, and said what it was.
     Phones may go on sending meanwhile.
     """
-    database = _open(data).database()
-    count = sum(1 for _ in sites.every(database))
+    database = existing(data).database()
+    places = sum(1 for _ in sites.every(database))
     try:
-        with _progress(count, "Deriving tallies") as bar:
+        with progress(places, "Deriving tallies") as bar:
             differences = rebuilding.rebuild(database, lambda done, of: bar.update(1))
     except Unavailable as error:
         raise click.ClickException(
@@ -51,10 +48,10 @@ def rebuild(data: Path) -> None:
         click.echo(f"… and {len(differences) - SHOWN} more like these.")
     if differences:
         raise click.ClickException(
-            f"{_count(len(differences), 'figure')} differed, mended now; run rebuild again to see"
+            f"{count(len(differences), 'figure')} differed, mended now; run rebuild again to see"
             " that nothing does any more."
         )
-    click.echo(f"Nothing differed at {_count(count, 'site')}.")
+    click.echo(f"Nothing differed at {count(places, 'site')}.")
 
 
 @click.command()
@@ -77,11 +74,11 @@ def load(file: Path, data: Path) -> None:
         raise click.ClickException(
             f'{file.name} has no "submissions", a list. Save the file again on the phone.'
         )
-    writer = GroupCommit(_open(data).new_database)
+    writer = GroupCommit(existing(data).new_database)
     intake, now = Intake(writer.run), datetime.now(UTC)
     receipts: list[Receipt] = []
     try:
-        with _progress(len(records), "Loading") as bar:
+        with progress(len(records), "Loading") as bar:
             for start in range(0, len(records), AT_ONCE):
                 part = records[start : start + AT_ONCE]
                 receipts += intake.receive(part, received=now)
@@ -96,15 +93,15 @@ def load(file: Path, data: Path) -> None:
     _report(receipts)
     contents = body.get("contents")
     if contents:
-        count = len(contents) if isinstance(contents, dict) else 1
+        photos = len(contents) if isinstance(contents, dict) else 1
         click.echo(
-            f"{_count(count, 'photo')} in the file not stored: this version takes answers only."
+            f"{count(photos, 'photo')} in the file not stored: this version takes answers only."
             " Keep the file."
         )
     refused = sum(receipt.status == "refused" for receipt in receipts)
     if refused:
         raise click.ClickException(
-            f"{_count(refused, 'submission')} refused, as said above. Keep the file."
+            f"{count(refused, 'submission')} refused, as said above. Keep the file."
         )
 
 
@@ -127,24 +124,5 @@ def _report(receipts: list[Receipt]) -> None:
         if counts[status]
     )
     click.echo(
-        f"{_count(len(receipts), 'submission')}: {words}." if receipts else "The file holds none."
-    )
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
-
-
-def _open(data: Path) -> Installation:
-    if not (data / DATABASE_FILE).exists():
-        raise click.ClickException(
-            f"There is no Touchstone in {data}. Say where it is with --data DIR."
-        )
-    return Installation.open(data)
-
-
-def _progress(length: int, label: str) -> AbstractContextManager[Any]:
-    """A bar on a terminal, and silence in a pipe."""
-    return click.progressbar(
-        length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty()
+        f"{count(len(receipts), 'submission')}: {words}." if receipts else "The file holds none."
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from surveys import addresses, passwords
-from surveys.commands.progress import progress
 from surveys.commands.root import data_option
+from surveys.commands.shared import count, progress
 from surveys.demo import MANAGER, OWNER, TRUTH_FILE, DemoFault, Made, Wanted, fill
 from surveys.installation import Installation
 
@@ -89,8 +89,8 @@ def _new_password() -> str:
 def _tell(made: Made, base: str, data: Path, days: int, password: str) -> None:
     regions = len({site.region for site in made.sites})
     click.echo(
-        f"Juniper, a chain that does not exist: {_n(len(made.sites), 'site')} in"
-        f" {_n(regions, 'region')}, {_arrived(made.statuses, days)}"
+        f"Juniper, a chain that does not exist: {count(len(made.sites), 'site')} in"
+        f" {count(regions, 'region')}, {_arrived(made.statuses, days)}"
     )
     click.echo(f"How good each site really is: {data / TRUTH_FILE}\n")
     click.echo(f"Sign in at {base}/sign-in")
@@ -110,13 +110,9 @@ def _tell(made: Made, base: str, data: Path, days: int, password: str) -> None:
 
 def _arrived(statuses: Counter[str], days: int) -> str:
     stored = statuses["accepted"] + statuses["held"]
-    told = f"{_n(stored, 'submission')} of the last {_n(days, 'day')}"
+    told = f"{count(stored, 'submission')} of the last {count(days, 'day')}"
     if statuses["held"]:
         told += f", {statuses['held']} of them held for a person to look at"
     if statuses["duplicate"]:
         told += f"; {statuses['duplicate']} came twice and count once"
     return f"{told}."
-
-
-def _n(number: int, of: str) -> str:
-    return f"{number:,} {of}" if number == 1 else f"{number:,} {of}s"

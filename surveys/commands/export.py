@@ -19,7 +19,7 @@ import click
 from exports import asking, package, tables, writers
 from exports.columns import CannotExport, Sheet, Value
 from surveys.commands.root import data_option
-from surveys.installation import DATABASE_FILE, Installation
+from surveys.commands.shared import existing
 from surveys.periods import PERIODS
 
 ROWS_BETWEEN_SIGNS = 1000
@@ -67,16 +67,11 @@ def export(table: str, out: Path | None, data: Path, **options: Any) -> None:
     one, a column for each question) or ratings (every rating that counts). All figures are of one
     moment, even while answers keep arriving. docs/tables.md explains every column.
     """
-    if not (data / DATABASE_FILE).exists():
-        raise click.ClickException(
-            f"There is nothing in the data folder {data}: name another with --data, or fill it"
-            " with the command serve or demo."
-        )
+    database = existing(data).database()
     try:
         asked = asking.read({name: _texts(value) for name, value in options.items()})
     except CannotExport as error:
         raise click.UsageError(str(error)) from error
-    database = Installation.open(data).database()
     try:
         with database.snapshot():
             sheet = tables.sheet(database, table, asked)

@@ -14,6 +14,7 @@ from surveys import publishing
 from surveys.changes import changes
 from surveys.checking import check_file, load, load_scales
 from surveys.commands.root import data_option
+from surveys.commands.shared import write
 from surveys.faults import Fault, FaultyInstrument
 from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
@@ -198,12 +199,6 @@ def _faulty(faults: Sequence[Fault]) -> NoReturn:
 
 
 def _write(text: str, out: Path | None, example: str) -> None:
-    if out is None:
-        if sys.stdout.isatty():
-            raise click.UsageError(f"Name a file to write to, such as --out {example}")
-        click.echo(text, nl=False)
-        return
-    try:
-        out.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from error
+    if out is None and sys.stdout.isatty():
+        raise click.UsageError(f"Name a file to write to, such as --out {example}")
+    write(text.encode("utf-8"), out)

@@ -10,6 +10,7 @@ import click
 from surveys import addresses
 from surveys import people as room
 from surveys.commands.root import data_option
+from surveys.commands.shared import table
 from surveys.installation import Installation
 from surveys.passwords import PeopleError
 from surveys.people import Person
@@ -65,24 +66,13 @@ def list_(data: Path) -> None:
             " “people add EMAIL --role ROLE” invites the others."
         )
         return
-    head = ("E-MAIL", "NAME", "ROLE", "STATUS", "SEES")
-    table = [head, *map(_line, found)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    table(("E-MAIL", "NAME", "ROLE", "STATUS", "SEES"), [_line(person) for person in found])
 
 
 def _line(person: Person) -> tuple[str, ...]:
     places = [*sorted(person.regions), *sorted(person.sites)]
     sees = "all sites" if person.sees_all else ", ".join(places)
-    cells = (person.email, person.name, person.role, person.status, sees)
-    return tuple(_seen(cell) for cell in cells)
-
-
-def _seen(text: str) -> str:
-    """The text without what could turn or move the line on a terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text) or "-"
+    return (person.email, person.name, person.role, person.status, sees)
 
 
 @people.command()

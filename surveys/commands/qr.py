@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from surveys import addresses, codes, posters, sites
-from surveys.commands.progress import progress
 from surveys.commands.root import data_option
+from surveys.commands.shared import progress, write
 from surveys.installation import Installation
 from surveys.posters import Poster
 from surveys.store import sites as store
@@ -103,7 +103,7 @@ def qr(
             for place in wanted
             for code in [codes.issue(database, place.site_id, touchpoint, instrument, now)]
         ]
-        _write(_drawn(made, form, fonts, now), out)
+        write(_drawn(made, form, fonts, now), out)
     except (sites.UnknownSite, codes.CodeError, posters.UnusableFont) as error:
         raise click.ClickException(str(error)) from None
     if out is not None:
@@ -196,18 +196,6 @@ def _drawn(made: list[Poster], form: str, fonts: tuple[Path, ...], now: datetime
         return posters.png(made[0].address)
     with progress(len(made), "Drawing", MANY) as bar:
         return posters.pdf(made, at=now, fonts=fonts, done=bar.update)
-
-
-def _write(content: bytes, out: Path | None) -> None:
-    if out is None:
-        click.echo(content, nl=False)
-        return
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise click.ClickException(
-            f"{out} cannot be written: {error.strerror}. Choose another file."
-        ) from None
 
 
 def _report(made: list[Poster], form: str, out: Path) -> None:

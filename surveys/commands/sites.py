@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from surveys import sites as places
-from surveys.commands.progress import progress
 from surveys.commands.root import data_option
+from surveys.commands.shared import progress, table
 from surveys.installation import Installation
 from surveys.sites import Changes
 from surveys.sites_file import FaultySites, read
@@ -82,19 +82,10 @@ def list_(data: Path) -> None:
             " docs/sites.md shows how, and “demo” fills an empty folder with an example."
         )
         return
-    head = ("SITE", "NAME", "REGION", "TIME ZONE", "LANGUAGE", "KIND")
-    table = [head, *map(_line, found)]
-    widths = [max(len(row[column]) for row in table) for column in range(len(head))]
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+    table(
+        ("SITE", "NAME", "REGION", "TIME ZONE", "LANGUAGE", "KIND"), [_line(site) for site in found]
+    )
 
 
 def _line(site: Site) -> tuple[str, ...]:
-    cells = (site.site_id, site.name, site.region, site.timezone, site.language, site.kind)
-    return tuple(_seen(cell) for cell in cells)
-
-
-def _seen(text: str) -> str:
-    """The text without what could turn or move the line on a terminal."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text) or "-"
+    return (site.site_id, site.name, site.region, site.timezone, site.language, site.kind)
