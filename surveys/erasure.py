@@ -121,9 +121,7 @@ def wordless(instrument: Instrument | None, sent: Mapping[str, Any]) -> dict[str
     return kept
 
 
-def _wordless_answers(
-    instrument: Instrument | None, answers: Mapping[str, Any]
-) -> dict[str, Any]:
+def _wordless_answers(instrument: Instrument | None, answers: Mapping[str, Any]) -> dict[str, Any]:
     if instrument is None:
         return {}
     return {
