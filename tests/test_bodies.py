@@ -178,8 +178,15 @@ def test_looking_for_connections_drops_no_lock_of_the_database(tmp_path: Path) -
 
 
 def test_opening_an_installation_twice_drops_no_lock_of_the_database(tmp_path: Path) -> None:
+    """Else the next process to leave thinks it is the last, and takes the write-ahead log along."""
+    path = tmp_path / DATABASE_FILE
     database = Installation.open(tmp_path).database()
+    SqliteDatabase.make(path)
     with database.transaction():
-        SqliteDatabase.make(tmp_path / DATABASE_FILE)
-        assert locked(tmp_path / DATABASE_FILE)
+        database.execute("INSERT INTO settings (name, value) VALUES ('organisation', 'Juniper')")
+    script = (
+        "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT * FROM sites').close()"
+    )
+    subprocess.run([sys.executable, "-c", script, str(path)], check=True)
+    assert path.with_name(f"{path.name}-wal").exists()
     database.close()
