@@ -142,3 +142,13 @@ def test_a_folder_without_touchstone_is_said_and_not_made(tmp_path: Path) -> Non
         done = CliRunner().invoke(main, [*words, "--data", str(tmp_path / "none")])
         assert done.exit_code == 1
     assert not (tmp_path / "none").exists()
+
+
+def test_what_a_file_holds_does_not_command_the_terminal(
+    chain: Installation, command: Command, saved: Callable[..., Path]
+) -> None:
+    file = saved(sound(chain, id="\x1b[2J\x07"), sound(chain, answers={"\x1b[31m": 1}))
+    result = command("load", file)
+    assert result.exit_code == 1
+    assert "\ufffd[2J" in result.output
+    assert all(letter.isprintable() or letter == "\n" for letter in result.output)

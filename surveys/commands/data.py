@@ -112,9 +112,9 @@ def _report(receipts: list[Receipt]) -> None:
             told += 1
             if told > SHOWN:
                 continue
-            click.echo(f"{number}. {receipt.id or 'without an id'}: {receipt.status}")
+            click.echo(f"{number}. {_seen(receipt.id or 'without an id')}: {receipt.status}")
             for problem in receipt.problems:
-                click.echo(f"   {problem.path or '/'}: {problem.message}")
+                click.echo(f"   {_seen(problem.path or '/')}: {problem.message}")
     if told > SHOWN:
         click.echo(f"… and {told - SHOWN} more that were held or refused.")
     counts = Counter(receipt.status for receipt in receipts)
@@ -126,3 +126,8 @@ def _report(receipts: list[Receipt]) -> None:
     click.echo(
         f"{count(len(receipts), 'submission')}: {words}." if receipts else "The file holds none."
     )
+
+
+def _seen(text: str) -> str:
+    """What a file says, on a terminal: without the control characters that terminals obey."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)

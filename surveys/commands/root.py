@@ -30,6 +30,12 @@ MODULES = {
 class Commands(click.Group):
     """Loads a command's module when it is called: ``--help`` stays quick."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options without a command are those of ``serve``, which is meant without one."""
+        if args and args[0].startswith("--") and args[0] != "--help":
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [name for names in MODULES.values() for name in names]
 
