@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -57,6 +58,14 @@ class Clock:
         """``clock.forward(hours=2)``; answers the new moment."""
         self.now += timedelta(**spans)
         return self.now
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """What a module's tests opened is closed after it: applications and their connections hang
+    together in circles, and thousands of open files would be too many for a small machine."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

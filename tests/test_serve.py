@@ -138,8 +138,8 @@ def test_it_stops_cleanly_and_everything_accepted_is_there(
                 body = {"submissions": [{"id": submission_id, "form": form,
                         "token": CODES["vienna-1"], "answers": {"moment": "better"},
                         "finished_at": "2026-11-22T08:01:00+00:00"}]}  # fmt: skip
+                connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
                     headers = {"Content-Type": "application/json"}
                     connection.request("POST", "/api/submissions", json.dumps(body), headers)
                     answer = connection.getresponse()
@@ -147,9 +147,10 @@ def test_it_stops_cleanly_and_everything_accepted_is_there(
                         receipt = json.loads(answer.read())["receipts"][0]
                         assert receipt["status"] == "accepted"
                         accepted.append(submission_id)
-                    connection.close()
                 except (OSError, http.client.HTTPException):
                     return  # the server is gone, as it was asked to
+                finally:
+                    connection.close()
 
         senders = [threading.Thread(target=send) for _ in range(4)]
         for sender in senders:

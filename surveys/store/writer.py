@@ -123,13 +123,23 @@ class _Writer:
             self._thread.join()
 
     def _loop(self) -> None:
-        while group := self._next_group():
-            try:
-                self._commit(group)
-            finally:
-                for job in group:
-                    job.done.set()
+        while self._store_group():
+            pass
         self._close()
+
+    def _store_group(self) -> bool:
+        """Waits for a group and stores it; whether there was one.
+
+        A function of its own, so that nothing of the last group is held while it waits for the
+        next: a job leads to everything its work knows, and that to this writer.
+        """
+        group = self._next_group()
+        try:
+            self._commit(group)
+        finally:
+            for job in group:
+                job.done.set()
+        return bool(group)
 
     def _next_group(self) -> list[_Job[Any]]:
         """What waits; empty when the program ends and nothing waits any more."""
@@ -139,6 +149,8 @@ class _Writer:
             return [self._waiting.popleft() for _ in range(min(MAX_GROUP, len(self._waiting)))]
 
     def _commit(self, group: list[_Job[Any]]) -> None:
+        if not group:
+            return
         try:
             if self._database is None:
                 self._database = self._open()
