@@ -136,6 +136,14 @@ def test_the_promised_rate_is_never_slowed_down(
     assert [rates.wait("one") > 0 for _ in range(6)] == [False] * 5 + [True]
 
 
+def test_what_cannot_be_a_token_is_not_remembered(app: Flask, post: Post, form: str) -> None:
+    found = [receipt(post(make(form, token=token))) for token in ("x" * 500_000, "x" * 200, "é")]
+    assert {one["status"] for one in found} == {"refused"}
+    remembered = app.extensions["touchstone_rates"]._buckets
+    assert f"code {'x' * 200}" in remembered
+    assert max(map(len, remembered)) < 300
+
+
 # --- one record -------------------------------------------------------------------------------
 
 

@@ -167,8 +167,13 @@ def _tokens(records: Sequence[Any]) -> set[str]:
     return {
         record["token"]
         for record in records
-        if isinstance(record, dict) and isinstance(record.get("token"), str)
+        if isinstance(record, dict) and _could_be_token(record.get("token"))
     }
+
+
+def _could_be_token(sent: object) -> bool:
+    """What cannot be one is not remembered: it may be as long as a request."""
+    return isinstance(sent, str) and intake_reading.TOKEN.fullmatch(sent) is not None
 
 
 def _known(wanted: str, token: str | None) -> Submission | None:
