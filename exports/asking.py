@@ -6,23 +6,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from exports.columns import CannotExport, NotMade, NotYours
 from surveys import publishing
+from surveys.grammar import LANGUAGES
+from surveys.grammar import SOURCES as INSTRUMENT_SOURCES
 from surveys.periods import PERIODS, By
-from surveys.results import Flagged, Selection
+from surveys.results import FLAGGED, Flagged, Selection
 from surveys.store import sites as sites_store
 from surveys.store.database import Database
 
 FORMATS = ("csv", "jsonl")
 LATER_FORMATS = ("xlsx", "sav", "parquet")
-LANGUAGES = ("en", "fr", "es", "ar")
-SOURCES = (
-    *("customer", "shopper", "manager", "staff", "partner"),
-    *("manager_forecast", "staff_forecast"),
-)
-FLAGGED: tuple[Flagged, ...] = get_args(Flagged)
+SOURCES = (*INSTRUMENT_SOURCES, "manager_forecast", "staff_forecast")
 EVERYTHING = Selection()
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -95,7 +92,7 @@ def read(
         by=cast(By, _one(given, "by", PERIODS, "all")),
         format=_format(given),
         labels=_switch(given, "labels"),
-        language=_one(given, "language", LANGUAGES, "en"),
+        language=_one(given, "language", tuple(LANGUAGES), "en"),
         excel=_switch(given, "excel"),
         everything=everything,
     )

@@ -30,7 +30,7 @@ class Dialect:
 # What Excel takes apart by double click depends on the machine's language: where a comma parts
 # the decimals, the list separator is the semicolon, and 5.25 would be a text or the 5th of
 # February. In Arabic the point parts the decimals and the semicolon the cells.
-_EXCEL = {
+EXCEL = {
     "en": Dialect(",", ".", excel=True),
     "fr": Dialect(";", ",", excel=True),
     "es": Dialect(";", ",", excel=True),
@@ -39,7 +39,7 @@ _EXCEL = {
 
 
 def dialect(*, excel: bool, language: str) -> Dialect:
-    return _EXCEL[language] if excel else Dialect()
+    return EXCEL[language] if excel else Dialect()
 
 
 def chunks(sheet: Sheet, format: str, dialect: Dialect) -> Iterator[bytes]:  # noqa: A002

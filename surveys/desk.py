@@ -13,11 +13,9 @@ from surveys.results import Score, Selection
 from surveys.store import desk as store
 from surveys.store.database import Database, Row
 from surveys.store.sites import Site
-from surveys.suppression import CONFIDENTIAL
+from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
 
 LOOK_FIRST = 3
-FEWEST_COMMENTS = 8
-"""So many comments of managers or staff there must be before any is shown."""
 
 
 @dataclass(frozen=True)
@@ -104,13 +102,13 @@ class Comment:
 def comments(db: Database, site: Site, selection: Selection, source: str) -> Iterator[Comment]:
     """What was written at a site, newest first; values as mended.
 
-    Comments of managers or staff come only where there are ``FEWEST_COMMENTS``, so that nobody is
+    Comments of managers or staff come only where there are ``FEWEST_FOR_WORDS``, so that nobody is
     known by the way they write.
     """
     found = _comments(db, site, selection)
     if source in CONFIDENTIAL:
-        few = [comment for comment, _ in zip(found, range(FEWEST_COMMENTS), strict=False)]
-        if len(few) == FEWEST_COMMENTS:
+        few = [comment for comment, _ in zip(found, range(FEWEST_FOR_WORDS), strict=False)]
+        if len(few) == FEWEST_FOR_WORDS:
             yield from few
             yield from found
         return

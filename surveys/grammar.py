@@ -14,7 +14,9 @@ from surveys.faults import Findings, did_you_mean, listed, shown
 from surveys.yaml_tree import Node
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-LANGUAGES = ("en", "fr", "es", "ar")
+LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic"}
+"""The languages that forms, posters and downloads speak."""
+
 SOURCES = ("customer", "shopper", "manager", "staff", "partner")
 MODES = ("routine", "joint-work")
 REVIEW = re.compile(r"none|required|after-[1-9][0-9]{0,3}h")

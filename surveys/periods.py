@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 By = Literal["day", "week", "month", "quarter", "year", "all"]
-PERIODS: tuple[By, ...] = ("day", "week", "month", "quarter", "year", "all")
+PERIODS: tuple[By, ...] = get_args(By)
 
 
 @dataclass(frozen=True, order=True)

@@ -32,7 +32,7 @@ SHIPPED_FONTS = ("NotoSans", "NotoSansArabic", "NotoSansHebrew")
 
 QUIET_ZONE = 4  # modules
 
-INVITATION = {
+QUESTION = {
     "en": "How was it?",
     "fr": "Comment ça s’est passé ?",
     "es": "¿Cómo le fue?",
@@ -195,7 +195,7 @@ class _Page:
 
     def draw(self, poster: Poster) -> None:
         self._pdf.add_page()
-        first = poster.site.language if poster.site.language in INVITATION else "en"
+        first = poster.site.language if poster.site.language in QUESTION else "en"
         second = None if first == "en" else "en"
         self._head(self._name(poster.site), first, second)
         self._frame_and_code(poster.address, 96.0)
@@ -205,10 +205,10 @@ class _Page:
         self._pdf.set_fill_color(*ACCENT)
         self._pdf.rect(0, 0, self.WIDTH, 5, style="F")
         self._text(name, 15, 13, most=26, lines=2, colour=ACCENT, style="B", room=26)
-        self._text(INVITATION[first], 42, 24, most=54, lines=1, colour=INK, style="B")
+        self._text(QUESTION[first], 42, 24, most=54, lines=1, colour=INK, style="B")
         y = self._text(SENTENCE[first], 70, 9, most=17, lines=1, colour=INK)
         if second:
-            said = f"{INVITATION[second]} {SENTENCE[second]}"
+            said = f"{QUESTION[second]} {SENTENCE[second]}"
             self._text(said, y + 1.5, 7, most=13, lines=1, colour=SOFT)
 
     def _frame_and_code(self, address: str, top: float) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
-from typing import Literal
+from typing import Literal, get_args
 
 from surveys import figures, suppression
 from surveys.periods import By, Period, holding
@@ -27,6 +27,7 @@ from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL, FEWEST, SUPPRESSED
 
 Flagged = Literal["include", "exclude", "only"]
+FLAGGED: tuple[Flagged, ...] = get_args(Flagged)
 
 
 @dataclass(frozen=True)

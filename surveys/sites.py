@@ -16,9 +16,6 @@ from surveys.store import sites as store
 from surveys.store.database import Database
 from surveys.store.sites import COLUMNS, Site
 
-LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic"}
-"""The languages a customer's form and a poster can speak."""
-
 KINDS = ("external", "internal")
 
 

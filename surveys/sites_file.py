@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from zoneinfo import available_timezones
 
-from surveys.sites import KINDS, LANGUAGES
+from surveys.grammar import LANGUAGES
+from surveys.sites import KINDS
 from surveys.store.sites import COLUMNS, Site
 
 LONGEST = {"site_id": 64, "name": 200, "region": 100, "address": 500}

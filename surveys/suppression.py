@@ -28,6 +28,7 @@ from surveys.periods import By, Period, holding
 CONFIDENTIAL = frozenset({"manager", "staff", "manager_forecast", "staff_forecast"})
 FEWEST = 5
 FEWEST_FOR_WORDS = 8
+"""Somebody's own words give them away sooner than their ticks do."""
 SUPPRESSED = "suppressed"
 
 Counts = tuple[int, int]

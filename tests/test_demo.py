@@ -26,8 +26,8 @@ from surveys import demo_comments, people, rebuild
 from surveys.commands.root import main
 from surveys.demo import MANAGER, OWNER, TRUTH_FILE, Made, Wanted, fill
 from surveys.demo_chain import DIMENSIONS, sites, truth
+from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
-from surveys.sites import LANGUAGES
 from surveys.store import tokens
 
 ROOT = Path(__file__).resolve().parent.parent

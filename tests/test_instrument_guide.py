@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from surveys import grammar
+from exports import words, writers
+from surveys import grammar, posters
 from surveys.checking import check_file
 from surveys.conditions import COMPARISONS
 from surveys.web.words import all_words
@@ -59,5 +61,14 @@ def test_the_guide_leaves_nothing_out(words: tuple[str, ...]) -> None:
     assert set(words) - told == set()
 
 
-def test_forms_may_speak_the_languages_the_pages_speak() -> None:
-    assert set(all_words()) == set(grammar.LANGUAGES)
+@pytest.mark.parametrize(
+    "spoken",
+    [
+        *(all_words(), posters.QUESTION, posters.SENTENCE, posters.CAMERA, writers.EXCEL),
+        *(words.YES, words.NO, *words.MOMENTS.values()),
+    ],
+)
+def test_forms_speak_the_languages_that_pages_posters_and_downloads_speak(
+    spoken: Mapping[str, object],
+) -> None:
+    assert set(spoken) == set(grammar.LANGUAGES)

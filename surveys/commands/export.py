@@ -20,7 +20,9 @@ from exports import asking, package, tables, writers
 from exports.columns import CannotExport, Sheet, Value
 from surveys.commands.root import data_option
 from surveys.commands.shared import existing
+from surveys.grammar import LANGUAGES
 from surveys.periods import PERIODS
+from surveys.results import FLAGGED
 
 ROWS_BETWEEN_SIGNS = 1000
 
@@ -49,10 +51,10 @@ def _choice(name: str, among: Sequence[str], default: str | None, help_: str) ->
     metavar="KEY",
     help="Only this instrument. The table submissions needs it: it is one file for each.",
 )
-@_choice("--flagged", asking.FLAGGED, "include", "Careless and repeated submissions.")
+@_choice("--flagged", FLAGGED, "include", "Careless and repeated submissions.")
 @click.option("--labels", is_flag=True, help="Words of questions and choices instead of keys.")
 @click.option("--excel", is_flag=True, help="A CSV that Excel opens right, in --language.")
-@_choice("--language", asking.LANGUAGES, "en", "The language of --labels and --excel.")
+@_choice("--language", tuple(LANGUAGES), "en", "The language of --labels and --excel.")
 @click.option(
     "--out",
     metavar="FILE",

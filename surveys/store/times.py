@@ -8,8 +8,3 @@ from datetime import UTC, datetime
 def text(at: datetime) -> str:
     """An aware moment as ``2026-11-22T09:00:13.250000Z``."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def moment(stored: str) -> datetime:
-    """The moment that :func:`text` wrote."""
-    return datetime.fromisoformat(stored)

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, cast
 
-from surveys.results import Flagged, Selection
+from surveys.results import FLAGGED, Flagged, Selection
 
 Days = Literal["30", "90", "all", "own"]
-FLAGGED: tuple[Flagged, ...] = ("include", "exclude", "only")
 
 
 class NotAChoice(ValueError):

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, abort, request
 from exports import asking, package, tables, writers
 from exports.asking import Asked
 from exports.columns import CannotExport, NotMade, NotYours
+from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
 from surveys.people import Person, may_see
 from surveys.store import sites as sites_store
@@ -104,7 +105,7 @@ def _asked(format_: str) -> Asked:
     options["format"] = [format_]
     if not options.get("language"):
         # Excel is most likely set to the language that its owner's browser asks for.
-        preferred = request.accept_languages.best_match(asking.LANGUAGES)
+        preferred = request.accept_languages.best_match(LANGUAGES)
         options["language"] = [preferred] if preferred else []
     for name in SWITCHES:
         if options.get(name) == [""]:
