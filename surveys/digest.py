@@ -30,8 +30,29 @@ _compact = json.JSONEncoder(
 ).encode
 
 
-class TooDeepError(ValueError):
+MAX_ALIKE = 1000
+"""Tries, in one object, to tell keys apart that differ by their surrogates only (45 such keys)."""
+
+
+class TangledError(ValueError):
+    """It cannot be brought to a text; the message says why, in a sentence."""
+
+
+class TooDeepError(TangledError):
     """Objects and lists within each other, more than ``MAX_DEPTH`` levels."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Objects and lists stand more than {MAX_DEPTH} levels within each other: a submission"
+            " has four levels."
+        )
+
+
+class TooAlikeError(TangledError):
+    """Many keys that differ by their surrogates only: telling them apart would take for ever."""
+
+    def __init__(self) -> None:
+        super().__init__("Many keys are the same but for letters that are none (lone surrogates).")
 
 
 def read(body: bytes) -> Any:
@@ -55,7 +76,7 @@ def read(body: bytes) -> Any:
 def normalise(value: Any, depth: int = 0) -> Any:
     """``value`` with lone surrogates as U+FFFD (keys too) and impossible numbers as their text.
 
-    Raises :class:`TooDeepError`.
+    Raises :class:`TangledError`.
     """
     if isinstance(value, str):
         return _text(value)
@@ -128,10 +149,14 @@ def _carried(value: Any) -> Any:
 
 def _object(value: dict[Any, Any], depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    tries = 0
     for key, inner in value.items():
         name = _text(key)
         while name in found:  # two that differed only by their surrogates: keep both
             name += _REPLACEMENT
+            tries += 1
+            if tries > MAX_ALIKE:
+                raise TooAlikeError
         found[name] = normalise(inner, depth + 1)
     return found
 

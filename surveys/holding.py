@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from surveys import audit, days, intake_judging, intake_replacing, publishing, scoring
-from surveys.digest import MAX_DEPTH, TooDeepError, normalise
+from surveys.digest import TangledError, normalise
 from surveys.instrument import Instrument
 from surveys.problems import Problem
 from surveys.store import submissions, tallies, times
@@ -91,8 +91,8 @@ def mend(
         raise HoldingError("Say why, in a few words: whoever reads the figures will want to know.")
     try:
         answers = normalise(dict(answers))
-    except TooDeepError as error:
-        raise HoldingError(f"An answer has at most {MAX_DEPTH} levels.") from error
+    except TangledError as error:
+        raise HoldingError(str(error)) from error
     with db.transaction():
         submission = _open(db, site_id, submission_id)
         if submission.erased_utc:

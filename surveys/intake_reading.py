@@ -83,15 +83,11 @@ def read(record: object, *, plain: bool) -> Sent:
         )
     try:
         found: dict[str, Any] = digest.normalise(record)
-    except digest.TooDeepError as error:
+    except digest.TangledError as error:
         shown = record.get("id")
-        message = (
-            f"Objects and lists stand more than {digest.MAX_DEPTH} levels within each other: a"
-            " submission has four levels."
-        )
         raise ShapelessError(
             digest.normalise(shown) if isinstance(shown, str) else None,
-            Problem("no_shape", "", message),
+            Problem("no_shape", "", str(error)),
         ) from error
     shown_id = found.get("id")
     if not isinstance(shown_id, str):
@@ -123,6 +119,9 @@ _ID = (
 )
 _REPLACES = "Expected is the id (a UUID) of the submission that this one replaces, or null."
 _SECRET = "Expected is a SHA-256 in hexadecimal: 64 digits."  # noqa: S105 - a message
+MAX_WRONG_FILES = 20
+"""Entries of the list of files that are named one by one; a bot's thousands are counted."""
+
 _FILES = (
     "Expected is a list of objects with sha256 (64 hexadecimal digits), question, type and bytes."
 )
@@ -162,10 +161,16 @@ def _files(value: object, problems: list[Problem]) -> tuple[str, ...]:
         problems.append(Problem("does_not_fit", "/files", _FILES))
         return ()
     found: dict[str, None] = {}
+    wrong = 0
     for index, file in enumerate(value):
         sha256 = _matching(file.get("sha256"), SHA256) if isinstance(file, dict) else None
-        if sha256 is None:
-            problems.append(Problem("does_not_fit", f"/files/{index}", _FILES))
-        else:
+        if sha256 is not None:
             found[sha256.lower()] = None
+            continue
+        wrong += 1
+        if wrong <= MAX_WRONG_FILES:
+            problems.append(Problem("does_not_fit", f"/files/{index}", _FILES))
+    if wrong > MAX_WRONG_FILES:
+        message = f"{wrong - MAX_WRONG_FILES} more entries are no files. {_FILES}"
+        problems.append(Problem("does_not_fit", "/files", message))
     return tuple(found)

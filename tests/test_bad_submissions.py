@@ -136,6 +136,23 @@ def test_the_promised_rate_is_never_slowed_down(
     assert [rates.wait("one") > 0 for _ in range(6)] == [False] * 5 + [True]
 
 
+def test_many_keys_that_are_alike_do_not_take_for_ever(post: Post, form: str) -> None:
+    """Each became longer than the last, and half a minute went into 50 KB."""
+    alike = {chr(0xD800 + n // 512) + chr(0xD800 + n % 512): 1 for n in range(40_000)}
+    found = receipt(post(make(form, answers=alike)))
+    assert found["status"] == "refused"
+    assert found["problems"][0]["code"] == "no_shape"
+    assert "surrogates" in found["problems"][0]["message"]
+
+
+def test_thousands_of_wrong_files_are_counted_not_listed(post: Post, form: str) -> None:
+    """A receipt, and the row it tells of, must not become thirty times as large as what came."""
+    found = receipt(post(make(form, files=[5] * 100_000)))
+    assert found["status"] == "held"
+    assert [problem["path"] for problem in found["problems"][-2:]] == ["/files/19", "/files"]
+    assert "99980 more" in found["problems"][-1]["message"]
+
+
 def test_what_cannot_be_a_token_is_not_remembered(app: Flask, post: Post, form: str) -> None:
     found = [receipt(post(make(form, token=token))) for token in ("x" * 500_000, "x" * 200, "é")]
     assert {one["status"] for one in found} == {"refused"}

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from surveys import digest
-from surveys.digest import TooDeepError, canonical, normalise, read, text
+from surveys.digest import TooAlikeError, TooDeepError, canonical, normalise, read, text
 
 letters = st.text(st.characters(exclude_categories=()), max_size=8)
 scalars = st.one_of(
@@ -103,6 +103,15 @@ def test_depth_has_an_end() -> None:
     assert normalise(deep) == deep
     with pytest.raises(TooDeepError):
         normalise([deep])
+
+
+def test_keys_that_differ_by_surrogates_are_told_apart_only_while_they_are_few() -> None:
+    def keys(count: int) -> dict[str, int]:
+        return {chr(0xD800 + n // 512) + chr(0xD800 + n % 512): n for n in range(count)}
+
+    assert sorted(normalise(keys(40)).values()) == list(range(40))
+    with pytest.raises(TooAlikeError):
+        normalise(keys(60_000))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[1,]", b"'x'", b"[" * 50_000, b"1 2"])
