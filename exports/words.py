@@ -48,11 +48,5 @@ def header(item: Item, language: str, choice: str | None = None) -> str:
 
 
 def dimension_names(db: Database, language: str) -> dict[str, str]:
-    """Each dimension's name, from the newest version of every instrument."""
-    names: dict[str, str] = {}
-    for key in publishing.keys(db):
-        instrument = publishing.newest(db, key)
-        for item in instrument.items.values() if instrument else ():
-            if item.scale:
-                names.setdefault(item.key, say(item.scale.name, language))
-    return names
+    """Each dimension's name."""
+    return {key: say(scale.name, language) for key, scale in publishing.scales(db).items()}

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from surveys import publishing
-from surveys.instrument import Item, Scale
+from surveys.instrument import Item
 from surveys.results import Score, Selection
 from surveys.store import desk as store
+from surveys.store import submissions
 from surveys.store.database import Database, Row
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
@@ -34,18 +35,6 @@ class Table:
     dimensions: tuple[str, ...]
     regions: tuple[tuple[str, tuple[Line, ...]], ...]
     look_first: tuple[Score, ...]
-
-
-def scales(db: Database) -> dict[str, Scale]:
-    """Every scale of the newest instruments, by dimension, in the order they are asked."""
-    found: dict[str, Scale] = {}
-    newest = (publishing.newest(db, key) for key in store.instruments(db))
-    # The longest form first: it has all twelve, in their order.
-    for instrument in sorted(filter(None, newest), key=lambda one: -len(one.items)):
-        for item in instrument.items.values():
-            if item.scale is not None:
-                found.setdefault(item.key, item.scale)
-    return found
 
 
 def tables(sites: Sequence[Site], scores: Sequence[Score], known: Sequence[str]) -> list[Table]:
@@ -123,10 +112,10 @@ def _comments(db: Database, site: Site, selection: Selection) -> Iterator[Commen
 
 def _mended(db: Database, site: Site) -> dict[str, dict[str, object]]:
     """What people amended at a site: submission → question → value (None: taken away)."""
-    mended: dict[str, dict[str, object]] = {}
-    for row in store.amendments(db, site.site_id):
-        mended.setdefault(row["submission_id"], {}).update(json.loads(row["answers"]))
-    return mended
+    return {
+        submission_id: {key: value for one in amendments for key, value in one.answers.items()}
+        for submission_id, amendments in submissions.amendments_of_site(db, site.site_id).items()
+    }
 
 
 def _said(db: Database, row: Row, mended: dict[str, object]) -> Iterator[Comment]:

@@ -20,6 +20,7 @@ from typing import Protocol
 from surveys import audit, passwords
 from surveys.passwords import PeopleError
 from surveys.store import people as store
+from surveys.store import sites as sites_store
 from surveys.store import times
 from surveys.store.database import Database, Row
 
@@ -305,9 +306,10 @@ def _checked_grants(
         raise PeopleError(f"There is no role “{role}”; the roles are {', '.join(ROLES)}.")
     if role == "manager" and not regions and not sites:
         raise PeopleError("A manager needs at least one region or site to look after.")
+    every = list(sites_store.every(db))
     for kind, asked, known in (
-        ("region", regions, store.regions(db)),
-        ("site", sites, store.site_ids(db)),
+        ("region", regions, sorted({site.region for site in every} - {""})),
+        ("site", sites, sorted(site.site_id for site in every)),
     ):
         for value in asked:
             if value not in known:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import rfc8785
 
 from surveys.checking import SHIPPED, load
-from surveys.instrument import Instrument
+from surveys.instrument import Instrument, Scale
 from surveys.store import instruments as store
 from surveys.store import settings
 from surveys.store.database import Database
@@ -102,6 +102,22 @@ def versions(db: Database, key: str) -> list[Published]:
 def keys(db: Database) -> list[str]:
     """The keys of all instruments that were ever published."""
     return [str(row["instrument"]) for row in store.keys(db)]
+
+
+def newest_of_all(db: Database) -> list[Instrument]:
+    """The newest version of every instrument, by key."""
+    return [found for key in keys(db) if (found := newest(db, key)) is not None]
+
+
+def scales(db: Database) -> dict[str, Scale]:
+    """Every scale of the newest instruments, by dimension, in the order they are asked."""
+    found: dict[str, Scale] = {}
+    # The longest form first: it has all twelve, in their order.
+    for instrument in sorted(newest_of_all(db), key=lambda one: -len(one.items)):
+        for item in instrument.items.values():
+            if item.scale is not None:
+                found.setdefault(item.key, item.scale)
+    return found
 
 
 def _newest(key: str) -> str:

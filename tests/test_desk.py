@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import desk, results
+from surveys import desk, publishing, results
 from surveys.installation import Installation
 from surveys.results import Score, Selection
 from surveys.store import sites, tallies
@@ -101,7 +101,7 @@ def test_the_table_shows_what_results_say(owner: FlaskClient, db: Database) -> N
     rate(db, "lisbon-1", [4, 4, 1])
     rate(db, "vienna-2", [], dimension="waiting", asked=3)
     shown = cells(page(owner, "/desk").text)
-    known = list(desk.scales(db))
+    known = list(publishing.scales(db))
     assert known[0] == "welcome"
     assert len(known) == 12
     expected = {
@@ -238,7 +238,7 @@ def test_a_site_shows_its_histogram_moments_and_words(
     assert re.search(r"<dt>as expected</dt><dd>0</dd>", text)
     assert re.search(r"<dt>worse</dt><dd>1</dd>", text)
     assert text.index("second words") < text.index("first words")
-    assert html.escape(desk.scales(db)["welcome"].coaching["en"]) in text
+    assert html.escape(publishing.scales(db)["welcome"].coaching["en"]) in text
     assert text.count("provisional</small>") == 1
 
 

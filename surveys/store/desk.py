@@ -13,12 +13,6 @@ def sources(db: Database) -> list[str]:
     return [str(row["source"]) for row in db.rows("SELECT DISTINCT source FROM tallies")]
 
 
-def instruments(db: Database) -> list[str]:
-    """Every instrument that was ever published."""
-    rows = db.rows("SELECT DISTINCT instrument FROM instruments ORDER BY instrument")
-    return [str(row["instrument"]) for row in rows]
-
-
 def counted(db: Database, site_id: str, wanted: Wanted) -> Iterator[Row]:
     """One site's counted submissions, newest first."""
     where, values = wanted.where("t")
@@ -28,15 +22,6 @@ def counted(db: Database, site_id: str, wanted: Wanted) -> Iterator[Row]:
         f" WHERE t.site_id = :site_id AND t.status = 'counted'{where}"
         " ORDER BY t.day DESC, t.received_utc DESC, t.submission_id",
         {"site_id": site_id, **values},
-    )
-
-
-def amendments(db: Database, site_id: str) -> Iterator[Row]:
-    """What people mended in one site's submissions, in the order it was done."""
-    return db.rows(
-        "SELECT submission_id, answers FROM amendments WHERE site_id = :site_id"
-        " ORDER BY submission_id, number",
-        {"site_id": site_id},
     )
 
 

@@ -119,15 +119,3 @@ def withdraw_invitations(db: Database, person_id: str) -> None:
 
 def withdraw_first_owner_invitations(db: Database) -> None:
     db.execute("DELETE FROM invitations WHERE person_id IS NULL AND used_utc IS NULL")
-
-
-def regions(db: Database) -> list[str]:
-    """Every region that a site is in."""
-    return [
-        str(row["region"])
-        for row in db.rows("SELECT DISTINCT region FROM sites WHERE region <> '' ORDER BY region")
-    ]
-
-
-def site_ids(db: Database) -> list[str]:
-    return [str(row["site_id"]) for row in db.rows("SELECT site_id FROM sites ORDER BY site_id")]

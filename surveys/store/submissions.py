@@ -99,12 +99,20 @@ class Content:
     status: str
 
 
-COLUMNS = tuple(field.name for field in fields(Submission))
-_LIST = ", ".join(COLUMNS)
-_VALUES = ", ".join(f":{name}" for name in COLUMNS)
+def _columns(record: type[Submission | Amendment | Content]) -> str:
+    return ", ".join(field.name for field in fields(record))
+
+
+def _bound(columns: str) -> str:
+    """The columns as values to be bound."""
+    return ", ".join(f":{name}" for name in columns.split(", "))
+
+
+_SUBMISSION, _AMENDMENT, _CONTENT = map(_columns, (Submission, Amendment, Content))
+_SELECT = f"SELECT {_SUBMISSION} FROM submissions"
 _KEY = "site_id = :site_id AND submission_id = :submission_id"
 _INSERT = (
-    f"INSERT INTO submissions ({_LIST}) VALUES ({_VALUES})"
+    f"INSERT INTO submissions ({_SUBMISSION}) VALUES ({_bound(_SUBMISSION)})"
     " ON CONFLICT (site_id, submission_id) DO NOTHING"
 )
 _CHANGEABLE = frozenset(
@@ -127,7 +135,7 @@ def insert(db: Database, submission: Submission) -> bool:
 
 def find(db: Database, site_id: str, submission_id: str) -> Submission | None:
     row = db.row(
-        f"SELECT {_LIST} FROM submissions WHERE {_KEY}",
+        f"{_SELECT} WHERE {_KEY}",
         {"site_id": site_id, "submission_id": submission_id},
     )
     return None if row is None else Submission(**row)
@@ -136,7 +144,7 @@ def find(db: Database, site_id: str, submission_id: str) -> Submission | None:
 def everywhere(db: Database, submission_id: str) -> list[Submission]:
     """The submissions of this id at whichever sites."""
     rows = db.rows(
-        f"SELECT {_LIST} FROM submissions WHERE submission_id = :submission_id ORDER BY site_id",
+        f"{_SELECT} WHERE submission_id = :submission_id ORDER BY site_id",
         {"submission_id": submission_id},
     )
     return [Submission(**row) for row in rows]
@@ -146,7 +154,7 @@ def replacing(db: Database, site_id: str, submission_id: str) -> list[Submission
     """The submissions of that site which say that they replace this one."""
     # Sorted here: ORDER BY would lead the planner to the primary key, over all rows of the site.
     rows = db.rows(
-        f"SELECT {_LIST} FROM submissions WHERE site_id = :site_id AND replaces = :submission_id",
+        f"{_SELECT} WHERE site_id = :site_id AND replaces = :submission_id",
         {"site_id": site_id, "submission_id": submission_id},
     )
     return sorted((Submission(**row) for row in rows), key=lambda found: found.submission_id)
@@ -155,7 +163,7 @@ def replacing(db: Database, site_id: str, submission_id: str) -> list[Submission
 def of_site(db: Database, site_id: str) -> Iterator[Submission]:
     """Every submission of a site, as they are read."""
     rows = db.rows(
-        f"SELECT {_LIST} FROM submissions WHERE site_id = :site_id ORDER BY submission_id",
+        f"{_SELECT} WHERE site_id = :site_id ORDER BY submission_id",
         {"site_id": site_id},
     )
     return (Submission(**row) for row in rows)
@@ -179,8 +187,7 @@ def change(db: Database, submission: Submission, **new: Any) -> bool:
 def amendments(db: Database, site_id: str, submission_id: str) -> list[Amendment]:
     """What persons changed about it, in order."""
     rows = db.rows(
-        "SELECT site_id, submission_id, number, at_utc, person_id, reason, form, answers"
-        f" FROM amendments WHERE {_KEY} ORDER BY number",
+        f"SELECT {_AMENDMENT} FROM amendments WHERE {_KEY} ORDER BY number",
         {"site_id": site_id, "submission_id": submission_id},
     )
     return [_amendment(row) for row in rows]
@@ -190,8 +197,8 @@ def amendments_of_site(db: Database, site_id: str) -> dict[str, list[Amendment]]
     """Every amendment at a site by submission, each list in order. (They are few.)"""
     found: dict[str, list[Amendment]] = {}
     rows = db.rows(
-        "SELECT site_id, submission_id, number, at_utc, person_id, reason, form, answers"
-        " FROM amendments WHERE site_id = :site_id ORDER BY submission_id, number",
+        f"SELECT {_AMENDMENT} FROM amendments WHERE site_id = :site_id"
+        " ORDER BY submission_id, number",
         {"site_id": site_id},
     )
     for row in rows:
@@ -206,9 +213,7 @@ def _amendment(row: Row) -> Amendment:
 def add_amendment(db: Database, amendment: Amendment) -> None:
     """Add it; the engine's error if the number is taken (two at once: one must read again)."""
     db.execute(
-        "INSERT INTO amendments (site_id, submission_id, number, at_utc, person_id, reason, form,"
-        " answers) VALUES (:site_id, :submission_id, :number, :at_utc, :person_id, :reason, :form,"
-        " :answers)",
+        f"INSERT INTO amendments ({_AMENDMENT}) VALUES ({_bound(_AMENDMENT)})",
         {**vars(amendment), "answers": json.dumps(dict(amendment.answers), ensure_ascii=False)},
     )
 
@@ -232,9 +237,8 @@ def set_amendment_answers(db: Database, amendment: Amendment, answers: Mapping[s
 def insert_content(db: Database, content: Content) -> bool:
     """Add it; False if the same content is known."""
     touched = db.execute(
-        "INSERT INTO conflicting (site_id, submission_id, digest, received_utc, payload, problems,"
-        " status) VALUES (:site_id, :submission_id, :digest, :received_utc, :payload, :problems,"
-        " :status) ON CONFLICT (site_id, submission_id, digest) DO NOTHING",
+        f"INSERT INTO conflicting ({_CONTENT}) VALUES ({_bound(_CONTENT)})"
+        " ON CONFLICT (site_id, submission_id, digest) DO NOTHING",
         vars(content),
     )
     return touched == 1
@@ -242,18 +246,8 @@ def insert_content(db: Database, content: Content) -> bool:
 
 def contents(db: Database, site_id: str, submission_id: str) -> list[Content]:
     rows = db.rows(
-        "SELECT site_id, submission_id, digest, received_utc, payload, problems, status"
-        f" FROM conflicting WHERE {_KEY} ORDER BY received_utc, digest",
+        f"SELECT {_CONTENT} FROM conflicting WHERE {_KEY} ORDER BY received_utc, digest",
         {"site_id": site_id, "submission_id": submission_id},
-    )
-    return [Content(**row) for row in rows]
-
-
-def contents_everywhere(db: Database, submission_id: str) -> list[Content]:
-    rows = db.rows(
-        "SELECT site_id, submission_id, digest, received_utc, payload, problems, status"
-        " FROM conflicting WHERE submission_id = :submission_id",
-        {"submission_id": submission_id},
     )
     return [Content(**row) for row in rows]
 

@@ -11,7 +11,7 @@ from flask import Blueprint, abort, render_template, request
 from surveys import desk, people, publishing, results
 from surveys.people import DESK_ROLES, Person
 from surveys.store import desk as store
-from surveys.store import sites as all_sites
+from surveys.store import sites as sites_store
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL
 from surveys.web import desk_choice
@@ -52,12 +52,12 @@ def plain_day(day: date | str) -> str:
 def scores() -> str:
     database, person = services().database, _me()
     with database.snapshot():
-        sites = list(all_sites.every(database))
+        sites = list(sites_store.every(database))
         mine = [site for site in sites if people.may_see(person, site)]
         choice = _choice(mine)
         selection = choice.selection(_today(), _reach(person, mine))
         found = list(results.scores(database, selection))
-        scales = desk.scales(database)
+        scales = publishing.scales(database)
         tabs = _tabs(store.sources(database))
         shown = [site for site in mine if choice.region in (None, site.region)]
         waiting = desk.waiting(database, shown)
@@ -89,7 +89,7 @@ def scores() -> str:
 def site(site_id: str) -> str:
     database, person = services().database, _me()
     with database.snapshot():
-        place = all_sites.find(database, site_id)
+        place = sites_store.find(database, site_id)
         if place is None or not people.may_see(person, place):
             # The same answer for both: whether a site exists is nobody else's business.
             abort(404, "There is no such site among yours. The results list those you can open.")
@@ -98,7 +98,7 @@ def site(site_id: str) -> str:
         found = list(results.scores(database, asked))
         histograms = {(h.dimension, h.mode): h.bars for h in results.histograms(database, asked)}
         moments = list(results.moments(database, asked))
-        scales = desk.scales(database)
+        scales = publishing.scales(database)
         page = min(max(0, request.args.get("page", 0, int)), MOST_PAGES)
         start = page * COMMENTS_A_PAGE
         comments = list(
@@ -135,7 +135,7 @@ def site(site_id: str) -> str:
 def contacts() -> str:
     database, person = services().database, _me()
     with database.snapshot():
-        mine = [site for site in all_sites.every(database) if people.may_see(person, site)]
+        mine = [site for site in sites_store.every(database) if people.may_see(person, site)]
         found = desk.contacts(database, mine)
     return render_template("desk_contacts.html", person=person, contacts=found)
 
@@ -178,9 +178,8 @@ def _span(choice: Choice, found: list[results.Score]) -> tuple[date | None, date
 
 def _instruments(source: str) -> list[str]:
     """The forms that answers from ``source`` came by."""
-    database = services().database
-    newest = (publishing.newest(database, key) for key in store.instruments(database))
-    return [found.key for found in newest if found is not None and found.source == source]
+    newest = publishing.newest_of_all(services().database)
+    return [found.key for found in newest if found.source == source]
 
 
 def _order(known: tuple[str, ...]) -> Callable[[results.Score], tuple[bool, int, str]]:
