@@ -25,7 +25,11 @@ CANNOT_REPLACE = Problem(
 ACTING = ("counted", "replaced")
 REPLACEABLE = ("counted", "pending", "held", "returned")
 UNDECIDED = ("counted", "pending", "held")
-LONGEST_CHAIN = 1000
+LONGEST_CHAIN = 50
+"""Submissions of which each stands in place of the one before; one more waits for a person.
+
+Nobody mends a report that often, and every step is a look into the database while others wait.
+"""
 
 
 def may_replace(new: Submission, old: Submission, kind: str) -> bool:

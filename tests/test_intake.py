@@ -16,6 +16,7 @@ import pytest
 from surveys import publishing
 from surveys.installation import Installation
 from surveys.intake import Intake, Receipt
+from surveys.intake_replacing import LONGEST_CHAIN
 from surveys.store import submissions, tokens
 from surveys.store.writer import GroupCommit
 from tests.conftest import CODES, NOW, VISITS, WITHDRAWN
@@ -406,3 +407,17 @@ def test_a_submission_row_never_changes_but_for_what_may(
     with pytest.raises(ValueError, match="never change"):
         submissions.change(chain.database(), row, day="2026-11-23")
     assert not submissions.change(chain.database(), replace(row, status="held"), marks="[]")
+
+
+def test_a_chain_of_replacements_has_an_end(
+    intake: Intake, chain: Installation, record: Callable[..., Record]
+) -> None:
+    """Each step is a look into the database while others wait to be stored."""
+    last, statuses = None, []
+    for _ in range(LONGEST_CHAIN + 3):
+        made = record(secret_sha256="c" * 64, replaces=last)
+        (found,) = intake.receive([made], received=NOW)
+        statuses.append((found.status, [problem.code for problem in found.problems]))
+        last = made["id"]
+    assert statuses[: LONGEST_CHAIN + 1] == [("accepted", [])] * (LONGEST_CHAIN + 1)
+    assert statuses[LONGEST_CHAIN + 1] == ("held", ["cannot_replace"])
