@@ -144,6 +144,9 @@ def accept_content(
     """
     with db.transaction():
         first, content = _open_content(db, site_id, submission_id, digest)
+        if first.erased_utc:
+            # What it counts for is known by its marks alone, and those are the first's.
+            raise HoldingError("Its words were erased at the sender's wish: reject the other one.")
         sent = json.loads(content.payload)
         named = sent.get("form")
         if form is None and isinstance(named, str) and publishing.version(db, named):

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from surveys import holding
+from surveys.erasure import erase
 from surveys.holding import HoldingError, MisfitError
 from surveys.installation import Installation
 from surveys.intake import Intake, Receipt
@@ -18,7 +19,7 @@ from surveys.store import submissions
 from surveys.store.submissions import Submission
 from surveys.store.writer import GroupCommit
 from tests.conftest import CODES, NOW, WITHDRAWN
-from tests.records import REVIEWED, Record, add_reviewed, counter_form, make
+from tests.records import REVIEWED, SECRET, SECRET_SHA256, Record, add_reviewed, counter_form, make
 
 WHO = "person-1"
 
@@ -198,6 +199,24 @@ def test_other_content_that_does_not_fit_is_not_taken_over(desk: Desk) -> None:
         holding.accept_content(desk.db, "vienna-1", first["id"], receipt.digest, WHO, NOW)
     assert submissions.amendments(desk.db, "vienna-1", first["id"]) == []
     assert submissions.contents(desk.db, "vienna-1", first["id"])[0].status == "held"
+
+
+def test_other_content_of_an_erased_one_is_not_taken_over(desk: Desk) -> None:
+    """Its marks stand for what was erased: figures and rows would say different things."""
+    first = make(desk.form, secret_sha256=SECRET_SHA256)
+    desk.send(first)
+    (receipt,) = desk.send({**first, "answers": {"welcome": 1}})
+    assert receipt.digest is not None
+    assert erase(desk.db, first["id"], SECRET, NOW)
+    before = desk.tallies()
+    with pytest.raises(HoldingError, match="erased"):
+        holding.accept_content(desk.db, "vienna-1", first["id"], receipt.digest, WHO, NOW)
+    assert submissions.amendments(desk.db, "vienna-1", first["id"]) == []
+    holding.reject_content(
+        desk.db, "vienna-1", first["id"], receipt.digest, WHO, NOW, reason="a test"
+    )
+    assert desk.tallies() == before
+    assert rebuild(desk.db) == []
 
 
 def test_a_mend_needs_a_reason_and_leaves_contacts_alone(desk: Desk) -> None:
