@@ -60,7 +60,7 @@ class Item:
     """One question (or ``note``). ``type`` is a type of the contract's table.
 
     ``scale`` is there for items of type ``scale``; ``short`` then says that only its ends are
-    shown. ``drawn`` marks a scale that may or may not be among those a respondent is asked.
+    shown. ``drawn`` marks a scale that may or may not be among those that are asked.
     """
 
     key: str

@@ -102,7 +102,7 @@ def fitting_marks(
 def amended(
     instrument: Instrument, sent: Mapping[str, Any], amendments: Iterable[Amendment]
 ) -> dict[str, Any]:
-    """The answers as persons have amended them."""
+    """The answers as people have amended them."""
     found = sent.get("answers")
     answers: dict[str, Any] = dict(found) if isinstance(found, dict) else {}
     for amendment in amendments:

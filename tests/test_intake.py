@@ -13,15 +13,14 @@ from typing import Any
 
 import pytest
 
-from surveys import publishing
 from surveys.installation import Installation
 from surveys.intake import Intake, Receipt
 from surveys.intake_replacing import LONGEST_CHAIN
 from surveys.store import submissions, tokens
 from surveys.store.writer import GroupCommit
 from tests.conftest import CODES, NOW, VISITS, WITHDRAWN
+from tests.records import Record, counter_form, make
 
-Record = dict[str, Any]
 Receive = Callable[..., Receipt]
 
 
@@ -33,29 +32,13 @@ def intake(chain: Installation) -> Intake:
 @pytest.fixture
 def form(chain: Installation) -> str:
     """The newest version of the customer's form."""
-    counter = publishing.newest(chain.database(), "counter")
-    assert counter is not None
-    return counter.form
+    return counter_form(chain)
 
 
 @pytest.fixture
 def record(form: str) -> Callable[..., Record]:
     """Makes a sound submission; keywords replace its members."""
-
-    def make(**members: Any) -> Record:
-        return {
-            "id": str(uuid.uuid4()),
-            "form": form,
-            "token": CODES["vienna-1"],
-            "asked": ["moment", "welcome", "waiting", "knowledge"],
-            "answers": {"moment": "better", "welcome": 6, "waiting": 2, "knowledge": None},
-            "language": "en",
-            "started_at": "2026-11-22T09:59:00+01:00",
-            "finished_at": "2026-11-22T09:59:30+01:00",
-            **members,
-        }
-
-    return make
+    return lambda **members: make(form) | members
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def change(db: Database, submission: Submission, **new: Any) -> bool:
 
 
 def amendments(db: Database, site_id: str, submission_id: str) -> list[Amendment]:
-    """What persons changed about it, in order."""
+    """What people changed about it, in order."""
     rows = db.rows(
         f"SELECT {_AMENDMENT} FROM amendments WHERE {_KEY} ORDER BY number",
         {"site_id": site_id, "submission_id": submission_id},

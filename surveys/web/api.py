@@ -6,7 +6,6 @@ problem documents (RFC 9457); what is wrong with one submission stands in its re
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -19,7 +18,7 @@ from surveys.store import tokens
 from surveys.store.database import Unavailable
 from surveys.store.submissions import Submission
 from surveys.store.writer import Overloaded
-from surveys.web.problem import problem
+from surveys.web.problem import json_answer, problem
 from surveys.web.rates import rates
 from surveys.web.services import services
 from surveys.web.throttle import client_address
@@ -54,7 +53,7 @@ def submissions() -> Response:
         sent_at=body.get("sent_at"),
         sender=client_address(),
     )
-    return _json({"receipts": [receipt.as_dict() for receipt in receipts]})
+    return json_answer({"receipts": [receipt.as_dict() for receipt in receipts]})
 
 
 @blueprint.post("/api/receipts")
@@ -72,7 +71,7 @@ def receipts() -> Response:
         found = _known(asked, token) if intake_reading.UUID.fullmatch(asked) else None
         if found is not None:
             known[asked] = {"digest": found.digest, "missing_files": _missing(found)}
-    return _json({"known": known})
+    return json_answer({"known": known})
 
 
 @blueprint.post("/api/erase")
@@ -90,7 +89,7 @@ def erase() -> Response:
             " secret was made on the phone that sent it, and nobody else has it.",
             code="no_such_submission",
         )
-    return _json({"id": wanted, "erased": True})
+    return json_answer({"id": wanted, "erased": True})
 
 
 # --- what the views share ---------------------------------------------------------------------
@@ -187,9 +186,3 @@ def _known(wanted: str, token: str | None) -> Submission | None:
 
 def _missing(submission: Submission) -> list[str]:
     return [] if submission.erased_utc else list(intake_reading.listed_files(submission.sent))
-
-
-def _json(body: dict[str, Any]) -> Response:
-    answer = Response(json.dumps(body), mimetype="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer

@@ -14,9 +14,8 @@ from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, desk, downloads, health, security, sign_in
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
+from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def build(
@@ -31,7 +30,7 @@ def build(
     a process that serves alone (see :class:`surveys.web.bodies.Stalled`).
     """
     installation = Installation.open(folder)
-    app = Flask("surveys.web", static_folder=str(ROOT / "static"))
+    app = Flask("surveys.web", static_folder=str(STATIC))
     app.secret_key = installation.secret_key()
     app.extensions["touchstone"] = Services(
         installation=installation,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from flask import Blueprint, Response, current_app
 
 from surveys.store import settings
 from surveys.store.database import Unavailable
+from surveys.web.problem import json_answer
 from surveys.web.services import services
 
 blueprint = Blueprint("health", __name__)
@@ -16,7 +15,7 @@ blueprint = Blueprint("health", __name__)
 @blueprint.get("/healthz")
 def healthz() -> Response:
     """The process answers."""
-    return _answer(200, {"status": "ok"})
+    return json_answer({"status": "ok"})
 
 
 @blueprint.get("/readyz")
@@ -31,13 +30,7 @@ def readyz() -> Response:
             db.close()
     except Unavailable as error:
         current_app.logger.error("Not ready: %s", error)
-        return _answer(503, {"status": "unavailable", "database": "cannot be written"})
-    return _answer(200, {"status": "ok", "database": "ok"})
-
-
-def _answer(status: int, body: dict[str, str]) -> Response:
-    answer = Response(json.dumps(body), status, mimetype="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    if status == 503:
+        answer = json_answer({"status": "unavailable", "database": "cannot be written"}, 503)
         answer.headers["Retry-After"] = "10"
-    return answer
+        return answer
+    return json_answer({"status": "ok", "database": "ok"})

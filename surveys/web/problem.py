@@ -1,4 +1,4 @@
-"""Problems of a whole request, as RFC 9457 writes them."""
+"""JSON for programs: answers, and problems of a whole request as RFC 9457 writes them."""
 
 from __future__ import annotations
 
@@ -34,4 +34,11 @@ def problem(
     text = json.dumps(body, ensure_ascii=False)
     answer = Response(text, status, mimetype="application/problem+json")
     answer.headers.extend(headers or {})
+    return answer
+
+
+def json_answer(body: Mapping[str, Any], status: int = 200) -> Response:
+    """An answer that nobody keeps: the next one may be another."""
+    answer = Response(json.dumps(body), status, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
     return answer
