@@ -28,7 +28,8 @@ def page_() -> None:
 def intake_(rounds: int, rows: int) -> None:
     """Durable submissions a second, beside a bare Flask endpoint on the same server."""
     click.echo(f"{machine.described()}\n")
-    click.echo(intake.report(rounds, rows))
+    for table in intake.report(rounds, rows):
+        click.echo(f"{table}\n")
 
 
 @main.command("export")

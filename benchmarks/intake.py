@@ -26,17 +26,17 @@ PATH = "/api/submissions"
 BARE, SINGLE, BATCHES = 12_000, 3_000, 300  # requests a round
 
 
-def report(rounds: int, rows: int) -> str:
+def report(rounds: int, rows: int) -> Iterator[str]:
+    """Two tables, each as soon as it is measured."""
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         chain = Chain(Path(folder) / "empty")
-        by_workers = _by_workers(chain, rounds)
+        yield _by_workers(chain, rounds)
         full = Chain(Path(folder) / "full")
         start = time.perf_counter()
         full.fill(rows)
         took = time.perf_counter() - start
         print(f"filled with {rows:,} through intake, {rows / took:,.0f}/s", file=sys.stderr)
-        by_rows = _by_rows(Chain(Path(folder) / "fresh"), full, rounds, rows)
-    return f"{by_workers}\n\n{by_rows}"
+        yield _by_rows(Chain(Path(folder) / "fresh"), full, rounds, rows)
 
 
 def _by_workers(chain: Chain, rounds: int) -> str:
