@@ -292,7 +292,7 @@ async function enhance() {
     note.className = "a";
     note.setAttribute("role", "alert");
     note.append(text, act ? button(...act) : "");
-    (act ? form : /** @type {any} */ (form.querySelector(".go"))).before(note);
+    (form.hidden ? more : act ? form : /** @type {any} */ (form.querySelector(".go"))).before(note);
     note.scrollIntoView({ block: "nearest" });
   }
 
@@ -314,6 +314,7 @@ async function enhance() {
     text.setAttribute("role", "status");
     form.reset();
     form.hidden = true;
+    more.before(line);
     const again = document.createElement("a");
     again.className = "b";
     again.href = location.pathname + location.search;

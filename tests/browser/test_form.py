@@ -215,7 +215,9 @@ def test_by_keyboard_alone(form: str, phone: Phone, store: Store) -> None:
     keys.press("Tab")
     keys.press("Tab")
     keys.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "go", "Send follows the scales"
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY", "what may be added"
+    keys.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "go", "Send is the last"
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
     assert outline == "3px", "where the keyboard is can be seen"
     keys.press("Enter")
@@ -250,16 +252,70 @@ def test_a_small_phone_needs_no_sideways_scrolling_and_no_thin_fingers(
     levels = page.locator("form [data-d]").first.locator("input").all()
     places = [box["x"] for one in levels[:7] if (box := one.bounding_box())]
     assert places == sorted(places, reverse=language == "ar"), "7 last in the direction of reading"
+    broken = page.locator("form .o > label").evaluate_all(
+        """(all) => all.map((one) => one.textContent.trim()).filter((text, i) => {
+            const node = all[i].lastChild, range = document.createRange();
+            return [...node.data.matchAll(/\\S+/g)].some(({ 0: word, index }) => {
+                range.setStart(node, index);
+                range.setEnd(node, index + word.length);
+                return range.getClientRects().length > 1;
+            });
+        })"""
+    )
+    assert broken == [], "no word of an answer is broken"
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
 
 
-def test_words_can_be_erased_by_who_wrote_them(form: str, phone: Phone, store: Store) -> None:
+@pytest.mark.parametrize("scripts", [True, False])
+def test_send_stays_in_sight_and_lies_over_nothing_that_has_the_focus(
+    form: str, phones: Callable[..., Phone], scripts: bool
+) -> None:
+    page = phones(
+        viewport={"width": 360, "height": 640},
+        screen={"width": 360, "height": 640},
+        java_script_enabled=scripts,
+    ).page
+    page.goto(form)
+    send = page.get_by_role("button", name="Send")
+    expect(send).to_have_count(1)
+    expect(send).to_be_in_viewport(ratio=1)
+    page.locator("summary").click()
+    expect(send).to_be_in_viewport(ratio=1)
+    page.locator("[name=moment]").first.focus()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        expect(send).to_be_in_viewport(ratio=1)
+        focus, bar = page.locator(":focus").bounding_box(), page.locator(".bar").bounding_box()
+        assert focus is not None
+        assert bar is not None
+        if page.locator(".bar :focus").count():
+            break
+        # of a tall field to write in, browsers bring the line with the caret into sight
+        seen = min(focus["height"], 48)
+        assert focus["y"] + seen <= bar["y"] + 1, page.locator(":focus").evaluate(
+            "e => e.outerHTML"
+        )
+    else:
+        pytest.fail("Send is not reached")
+    page.set_viewport_size({"width": 640, "height": 320})
+    page.evaluate("scrollTo(0, 0)")
+    expect(send).not_to_be_in_viewport()
+
+
+def test_words_can_be_erased_by_who_wrote_them(
+    form: str, phone: Phone, store: Store, proxy: Proxy
+) -> None:
     page = phone.page
     page.goto(form)
     page.locator("summary").click()
     page.locator("#comment").fill("I should not have said that.")
     page.get_by_role("button", name="Send").last.click()
+    expect(page.get_by_text("Your answers have arrived")).to_be_visible()
+    proxy.down()
+    page.get_by_role("button", name="Erase my words").click()
+    expect(page.get_by_text("Not erased yet")).to_be_visible()
+    proxy.up()
     page.get_by_role("button", name="Erase my words").click()
     expect(page.get_by_text("Erased:")).to_be_visible()
     expect(page.get_by_role("button", name="Erase my words")).to_have_count(0)
