@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 from exports.columns import CannotExport, NotMade, NotYours
 from surveys import publishing
 from surveys.grammar import LANGUAGES
 from surveys.grammar import SOURCES as INSTRUMENT_SOURCES
 from surveys.periods import PERIODS, By
+from surveys.problems import some_of
 from surveys.results import FLAGGED, Flagged, Selection
 from surveys.store import sites as sites_store
 from surveys.store.database import Database
@@ -147,12 +148,5 @@ def _known(what: str, wanted: Sequence[str], there: Iterable[str], all_there_is:
             continue
         if not all_there_is:
             # The same words for another's and for none: the answer must not tell which exist.
-            raise NotYours(f"The {what} “{name}” is not among yours. Yours: {_listed(found)}.")
-        raise CannotExport(f"There is no {what} “{name}”. There are: {_listed(found)}.")
-
-
-def _listed(names: Sequence[Any], most: int = 30) -> str:
-    if not names:
-        return "none"
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(str(name) or "(no name)" for name in names[:most]) + more
+            raise NotYours(f"The {what} “{name}” is not among yours. Yours: {some_of(found)}.")
+        raise CannotExport(f"There is no {what} “{name}”. There are: {some_of(found)}.")

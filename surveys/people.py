@@ -19,6 +19,7 @@ from typing import Protocol
 
 from surveys import audit, passwords
 from surveys.passwords import PeopleError
+from surveys.problems import some_of
 from surveys.store import people as store
 from surveys.store import sites as sites_store
 from surveys.store import times
@@ -73,6 +74,13 @@ class Person:
 def may_see(person: Person, site: Place) -> bool:
     """Whether what is known of ``site`` may be shown to ``person``."""
     return person.sees_all or site.region in person.regions or site.site_id in person.sites
+
+
+def reach(person: Person, sites: Iterable[Place]) -> frozenset[str] | None:
+    """The ids of those ``sites`` whose rows ``person`` may have; None for all there are."""
+    if person.sees_all:
+        return None
+    return frozenset(site.site_id for site in sites if may_see(person, site))
 
 
 @dataclass(frozen=True)
@@ -313,16 +321,11 @@ def _checked_grants(
     ):
         for value in asked:
             if value not in known:
-                there = f"There are: {_listed(known)}." if known else "Import the sites first."
+                there = f"There are: {some_of(known)}." if known else "Import the sites first."
                 raise PeopleError(f"There is no {kind} “{value}”. {there}")
     return [("region", value) for value in dict.fromkeys(regions)] + [
         ("site", value) for value in dict.fromkeys(sites)
     ]
-
-
-def _listed(names: list[str], at_most: int = 30) -> str:
-    more = len(names) - at_most
-    return ", ".join(names[:at_most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _put(

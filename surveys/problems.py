@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -19,3 +20,9 @@ class Problem:
 
     def as_dict(self) -> dict[str, str]:
         return {"code": self.code, "path": self.path, "message": self.message}
+
+
+def some_of(names: Sequence[str], most: int = 30) -> str:
+    """What there is to choose from, and not endlessly: ``east, west and 12 more``."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(name or "(no name)" for name in names[:most]) or "none") + more

@@ -9,15 +9,16 @@ from itertools import islice
 from flask import Blueprint, abort, render_template, request
 
 from surveys import desk, people, publishing, results
-from surveys.people import DESK_ROLES, Person
+from surveys.people import DESK_ROLES
 from surveys.store import desk as store
 from surveys.store import sites as sites_store
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL
 from surveys.web import desk_choice
 from surveys.web.desk_choice import Choice
-from surveys.web.security import needs, signed_in
+from surveys.web.security import needs
 from surveys.web.services import services
+from surveys.web.sessions import me
 
 blueprint = Blueprint("desk", __name__)
 
@@ -50,12 +51,12 @@ def plain_day(day: date | str) -> str:
 @blueprint.get("/desk")
 @needs(*DESK_ROLES)
 def scores() -> str:
-    database, person = services().database, _me()
+    database, person = services().database, me()
     with database.snapshot():
         sites = list(sites_store.every(database))
         mine = [site for site in sites if people.may_see(person, site)]
         choice = _choice(mine)
-        selection = choice.selection(_today(), _reach(person, mine))
+        selection = choice.selection(_today(), people.reach(person, mine))
         found = list(results.scores(database, selection))
         scales = publishing.scales(database)
         tabs = _tabs(store.sources(database))
@@ -87,7 +88,7 @@ def scores() -> str:
 @blueprint.get("/desk/sites/<site_id>")
 @needs(*DESK_ROLES)
 def site(site_id: str) -> str:
-    database, person = services().database, _me()
+    database, person = services().database, me()
     with database.snapshot():
         place = sites_store.find(database, site_id)
         if place is None or not people.may_see(person, place):
@@ -133,17 +134,11 @@ def site(site_id: str) -> str:
 @blueprint.get("/desk/contacts")
 @needs("owner", "manager")
 def contacts() -> str:
-    database, person = services().database, _me()
+    database, person = services().database, me()
     with database.snapshot():
         mine = [site for site in sites_store.every(database) if people.may_see(person, site)]
         found = desk.contacts(database, mine)
     return render_template("desk_contacts.html", person=person, contacts=found)
-
-
-def _me() -> Person:
-    person = signed_in()
-    assert person is not None  # noqa: S101 - `needs` saw to it
-    return person
 
 
 def _today() -> date:
@@ -159,10 +154,6 @@ def _choice(mine: list[Site]) -> Choice:
     if choice.region is not None and choice.region not in {site.region for site in mine}:
         abort(404, "There is no such region among yours. The results list those you can choose.")
     return choice
-
-
-def _reach(person: Person, mine: list[Site]) -> frozenset[str] | None:
-    return None if person.sees_all else frozenset(site.site_id for site in mine)
 
 
 def _tabs(with_data: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Generator, Iterator
-from typing import NoReturn, cast
+from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request
 
@@ -14,11 +14,11 @@ from exports.asking import Asked
 from exports.columns import CannotExport, NotMade, NotYours
 from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
-from surveys.people import Person, may_see
+from surveys.people import reach
 from surveys.store import sites as sites_store
-from surveys.store.database import Database
-from surveys.web.security import needs, signed_in
+from surveys.web.security import needs
 from surveys.web.services import services
+from surveys.web.sessions import me
 
 blueprint = Blueprint("downloads", __name__, url_prefix="/exports")
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _body(installation: Installation, table: str, asked: Asked) -> Generator[byt
 
 def _asked(format_: str) -> Asked:
     """The options in the address, within the reach of who is signed in."""
-    person = cast(Person, signed_in())
+    person = me()
     options: dict[str, list[str]] = dict(request.args.lists())
     options["format"] = [format_]
     if not options.get("language"):
@@ -113,18 +113,11 @@ def _asked(format_: str) -> Asked:
     try:
         return asking.read(
             options,
-            allowed=_reach(services().database, person),
+            allowed=reach(person, sites_store.every(services().database)),
             everything=person.role == "owner",
         )
     except CannotExport as error:
         _refuse(error)
-
-
-def _reach(database: Database, person: Person) -> frozenset[str] | None:
-    """The sites whose rows the person may have; None for all."""
-    if person.sees_all:
-        return None
-    return frozenset(s.site_id for s in sites_store.every(database) if may_see(person, s))
 
 
 def _refuse(error: CannotExport) -> NoReturn:

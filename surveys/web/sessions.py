@@ -97,6 +97,13 @@ def signed_in() -> Person | None:
     return found
 
 
+def me() -> Person:
+    """Who is looking, in a view that :func:`surveys.web.security.needs` guards."""
+    person = signed_in()
+    assert person is not None  # noqa: S101 - `needs` saw to it
+    return person
+
+
 def _from_cookie() -> Person | None:
     person_id = session.get("person")
     if person_id is None:

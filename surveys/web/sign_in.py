@@ -23,6 +23,7 @@ from surveys.people import DESK_ROLES, InvitationGone, Person
 from surveys.web import sessions
 from surveys.web.security import needs, safe_next, signed_in
 from surveys.web.services import services
+from surveys.web.sessions import me
 from surveys.web.throttle import Throttle, client_address
 
 blueprint = Blueprint("sign_in", __name__)
@@ -150,19 +151,19 @@ def _gone(gone: InvitationGone) -> Response:
 @blueprint.get("/welcome")
 @needs()
 def welcome() -> str:
-    return render_template("sign_in_welcome.html", person=_me())
+    return render_template("sign_in_welcome.html", person=me())
 
 
 @blueprint.get("/account")
 @needs()
 def account() -> str:
-    return _account_page(_me())
+    return _account_page(me())
 
 
 @blueprint.post("/account")
 @needs()
 def new_password() -> BaseResponse:
-    person = _me()
+    person = me()
     try:
         changed = people.change_password(
             services().database,
@@ -181,7 +182,7 @@ def new_password() -> BaseResponse:
 @blueprint.post("/account/everywhere")
 @needs()
 def leave_everywhere() -> BaseResponse:
-    people.sign_out_everywhere(services().database, services().clock(), _me())
+    people.sign_out_everywhere(services().database, services().clock(), me())
     sessions.end()
     flash("You are signed out everywhere.")
     return redirect(url_for("sign_in.page"), 303)
@@ -191,9 +192,3 @@ def _account_page(person: Person, wrong: str | None = None) -> str:
     return render_template(
         "sign_in_account.html", person=person, wrong=wrong, at_least=passwords.AT_LEAST
     )
-
-
-def _me() -> Person:
-    person = signed_in()
-    assert person is not None  # noqa: S101 - `needs` saw to it
-    return person
