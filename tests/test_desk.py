@@ -117,7 +117,7 @@ def test_the_table_shows_what_results_say(owner: FlaskClient, db: Database) -> N
             elif score.n:
                 assert cell == of(score)
             else:
-                assert cell == "asked, but it never came up"
+                assert cell == "asked, but nobody rated it"
     assert expected == {}
     assert set(shown) >= {"Auckland, Queen Street"}  # a site without ratings keeps its line
 
