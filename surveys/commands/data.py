@@ -54,7 +54,7 @@ def rebuild(data: Path) -> None:
     click.echo(f"Nothing differed at {count(places, 'site')}.")
 
 
-@click.command()
+@click.command(short_help="Take in a file that a phone saved.")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @data_option
 def load(file: Path, data: Path) -> None:

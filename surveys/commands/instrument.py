@@ -34,7 +34,7 @@ _no_data = click.option(
 )
 
 
-@click.group()
+@click.group(short_help="The forms: check, preview, publish; and the scales.")
 def instrument() -> None:
     """The forms: check, preview, publish; and the evidence for the scales."""
 
