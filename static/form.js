@@ -3,41 +3,13 @@
 //
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
+import { holds } from "./conditions.js";
 import { flush, freeze, keep, local, remove, run, sent, start, state, watch } from "./queue.js";
 
 /** @typedef {string | number | boolean | null | string[]} Answer */
 /** @typedef {Record<string, Answer>} Answers */
 /** @typedef {{id: string, token: string, at: number, started: string, drawn: string[],
  *             values: [string, string][]}} Draft */
-
-/**
- * Whether a condition holds: the same meaning as `surveys/conditions.py`, held equal by
- * `tests/conditions.json`.
- * @param {any} condition
- * @param {any} answers
- * @returns {boolean}
- */
-export function holds(condition, answers) {
-  return Object.entries(condition).every(([key, value]) => {
-    if (key == "any") return value.some((/** @type {any} */ part) => holds(part, answers));
-    if (key == "all") return value.every((/** @type {any} */ part) => holds(part, answers));
-    if (key == "not") return !holds(value, answers);
-    let answer = Object.hasOwn(answers, key) ? answers[key] : undefined;
-    if (answer === "" || (Array.isArray(answer) && !answer.length)) answer = undefined;
-    const there = answer !== undefined;
-    const is = (/** @type {any} */ one) =>
-      Array.isArray(answer) ? answer.includes(one) : answer === one;
-    if (value?.constructor != Object) return there && is(value);
-    return Object.entries(value).every(([name, bound]) => {
-      if (name == "answered") return !!bound == there;
-      if (name == "one_of") return there && bound.some(is);
-      if (typeof answer != "number") return false;
-      if (name == "at_least") return answer >= bound;
-      if (name == "at_most") return answer <= bound;
-      return name == "more_than" ? answer > bound : answer < bound;
-    });
-  });
-}
 
 /** @param {Uint8Array} bytes */
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -64,6 +36,8 @@ const hold = (id) =>
     });
     asking ? asking.catch(() => done(true)) : done(true);
   });
+
+export { holds };
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("form"));
 if (form) enhance();

@@ -1,6 +1,6 @@
 """What a ``show_if`` means.
 
-A condition is data, read the same way here and in ``static/form.js``; ``tests/conditions.json``
+A condition is data, read the same way here and in ``static/conditions.js``; ``tests/conditions.json``
 holds the cases on which the two must agree.
 
 * ``{key: value}`` holds if that is the answer; if the answer is a list (``choices``), if the value

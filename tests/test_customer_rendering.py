@@ -268,7 +268,7 @@ def test_the_service_worker_is_asked_for_anew_each_time(client: FlaskClient) -> 
     assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 304
 
 
-@pytest.mark.parametrize("name", ["form.js", "queue.js", "sw.js"])
+@pytest.mark.parametrize("name", ["conditions.js", "form.js", "queue.js", "sw.js"])
 def test_modules_travel_without_comments(name: str) -> None:
     source = assets.source(name)
     assert "/**" not in source

@@ -4,8 +4,8 @@ A module lies under ``/static/v-<hash>/``, with the hash of all there are: a new
 address, which every cache can keep for ever. The service worker is the one file whose address
 stays, so it is asked for anew each time.
 
-``form.js`` travels together with the ``queue.js`` it imports, as one file: on a phone with a weak
-signal a request costs more than its bytes.
+``form.js`` travels together with what it imports, as one file: on a phone with a weak signal a
+request costs more than its bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from flask import Blueprint, Response, abort, request
 
 from surveys.web.rendering import STATIC
 
-MODULES = {"form.js": ("queue.js", "form.js")}
+MODULES = {"form.js": ("conditions.js", "queue.js", "form.js")}
 """What is served, and the files it is made of, in their order."""
 
 WORKER = "sw.js"
