@@ -1,7 +1,7 @@
 """What a ``show_if`` means.
 
-A condition is data, read the same way here and in ``static/conditions.js``; ``tests/conditions.json``
-holds the cases on which the two must agree.
+A condition is data, read the same way here and in ``static/conditions.js``;
+``tests/conditions.json`` holds the cases on which the two must agree.
 
 * ``{key: value}`` holds if that is the answer; if the answer is a list (``choices``), if the value
   is among the chosen. Several keys must all hold.
