@@ -359,7 +359,8 @@ async function enhance() {
 
   /** One that could not be taken: why, and what its owner can do. @param {import("./queue.js").Waiting} record */
   function row(record) {
-    const { id, text, why = "" } = record;
+    const { id, text, unknown } = record;
+    const why = unknown ? `${words.unknown}.` : record.why;
     const made = document.createElement("p");
     made.append(
       `${words.not_taken}: ${why} ${since(record)}`,

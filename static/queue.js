@@ -8,9 +8,10 @@
 
 /**
  * @typedef {{id: string, text: string, at: number, secret: string, why?: string,
- *            refused?: boolean}} Waiting
+ *            unknown?: boolean, refused?: boolean}} Waiting
  *   `text` is the frozen submission, `at` when it was frozen (ms), `secret` what its sender can
- *   erase it with, `why` what the server said, `refused` that it waits for its owner.
+ *   erase it with, `why` what the server said, `unknown` that there was never such a code,
+ *   `refused` that it waits for its owner.
  * @typedef {{id: string, secret: string, status: string, at: number}} Sent
  * @typedef {{waiting: Waiting[], sending: boolean, failed: boolean, kept: boolean,
  *            delivered: boolean}} State
@@ -264,8 +265,10 @@ async function post(batch) {
 /** @param {Waiting} record @param {any} receipt */
 async function settle(record, receipt) {
   if (receipt?.status == "refused") {
-    const why = (receipt.problems || []).map((/** @type {any} */ p) => p.message).join(" ");
-    return update({ ...record, why, refused: true });
+    const problems = /** @type {any[]} */ (receipt.problems || []);
+    const why = problems.map((one) => one.message).join(" ");
+    const unknown = problems.some((one) => one.code == "unknown_token");
+    return update({ ...record, why, unknown, refused: true });
   }
   if (receipt?.id != record.id || !/^(accepted|duplicate|held)$/.test(receipt.status)) return;
   const { id, secret } = record;

@@ -24,7 +24,7 @@ LAST_RESORT = "en"
 FOR_THE_PHONE = (
     *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "not_taken"),
     *("save", "delete", "delete_sure", "restored", "afresh", "number_wrong", "unkept", "thanks"),
-    *("kept", "arrived", "held", "nameless", "again", "new_version", "reload"),
+    *("kept", "arrived", "held", "nameless", "again", "unknown", "new_version", "reload"),
     *("erase", "erased", "erase_failed"),
 )
 """The words that ``static/form.js`` says by itself."""

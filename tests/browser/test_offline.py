@@ -234,7 +234,7 @@ def test_a_refused_one_stays_says_why_and_holds_up_nobody(
     (found,) = store.submissions()
     assert found["answers"] == {"moment": "better"}
     row = page.locator("#more p")
-    expect(row).to_contain_text("could not be taken")
+    expect(row).to_contain_text("could not be taken: We do not know this code.")
     with page.expect_download() as saving:
         row.get_by_role("button", name="Save to a file").click()
     saved = tmp_path / "saved.json"
