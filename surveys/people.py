@@ -140,6 +140,12 @@ def find(db: Database, person_id: str) -> Person | None:
     return None if row is None else _person(db, row)
 
 
+def _known(db: Database, person_id: str) -> Person:
+    person = find(db, person_id)
+    assert person is not None  # noqa: S101 - people are never deleted
+    return person
+
+
 def find_email(db: Database, email: str) -> Person | None:
     """The person with this address, whatever their status."""
     row = store.by_email(db, plain_email(email))
@@ -165,9 +171,7 @@ def sign_in(db: Database, email: str, password: str) -> Person | None:
 # Coming in
 
 
-def _new_token(
-    db: Database, at: datetime, person_id: str | None, days: int = INVITATION_DAYS
-) -> str:
+def _new_token(db: Database, at: datetime, person_id: str | None) -> str:
     token = secrets.token_urlsafe(24)
     store.add_invitation(
         db,
@@ -175,7 +179,7 @@ def _new_token(
             "token_sha256": _sha256(token),
             "person_id": person_id,
             "created_utc": times.text(at),
-            "expires_utc": times.text(at + timedelta(days=days)),
+            "expires_utc": times.text(at + timedelta(days=INVITATION_DAYS)),
         },
     )
     return token
@@ -249,9 +253,7 @@ def enrol(
             raise PeopleError(f"{plain} has joined already, as {row['role']}.")
         person_id = _put(db, at, row, plain, role, pairs, "active", check_name(name), password_hash)
         audit.record(db, at, "", "joined", plain, {"role": role, "grants": pairs})
-    person = find(db, person_id)
-    assert person is not None  # noqa: S101 - it was just written
-    return person
+    return _known(db, person_id)
 
 
 def invitation(db: Database, at: datetime, token: str) -> Invitation:
@@ -291,19 +293,18 @@ def join(
         if not store.use_invitation(db, found.token_sha256, times.text(at)):
             raise InvitationGone("used")
         role = found.person.role if found.person else "owner"
-        pairs = _pairs(found.person) if found.person else []
+        pairs = _pairs(found.person.regions, found.person.sites) if found.person else []
         row = store.by_email(db, address)
         person_id = _put(db, at, row, address, role, pairs, "active", plain_name, password_hash)
         store.withdraw_invitations(db, person_id)
         audit.record(db, at, person_id, "joined", address, {"role": role})
-    person = find(db, person_id)
-    assert person is not None  # noqa: S101 - it was just written
-    return person
+    return _known(db, person_id)
 
 
-def _pairs(person: Person) -> list[tuple[str, str]]:
-    return [("region", value) for value in sorted(person.regions)] + [
-        ("site", value) for value in sorted(person.sites)
+def _pairs(regions: Iterable[str], sites: Iterable[str]) -> list[tuple[str, str]]:
+    """What somebody may see, as it is stored."""
+    return [("region", value) for value in sorted(set(regions))] + [
+        ("site", value) for value in sorted(set(sites))
     ]
 
 
@@ -323,9 +324,7 @@ def _checked_grants(
             if value not in known:
                 there = f"There are: {some_of(known)}." if known else "Import the sites first."
                 raise PeopleError(f"There is no {kind} “{value}”. {there}")
-    return [("region", value) for value in dict.fromkeys(regions)] + [
-        ("site", value) for value in dict.fromkeys(sites)
-    ]
+    return _pairs(regions, sites)
 
 
 def _put(
@@ -370,9 +369,7 @@ def change_password(db: Database, at: datetime, person: Person, *, old: str, new
         store.set_password(db, person.person_id, password_hash)
         store.raise_epoch(db, person.person_id)
         audit.record(db, at, person.person_id, "changed password", person.email)
-    changed = find(db, person.person_id)
-    assert changed is not None  # noqa: S101 - people are never deleted
-    return changed
+    return _known(db, person.person_id)
 
 
 def sign_out_everywhere(db: Database, at: datetime, person: Person) -> None:
