@@ -33,7 +33,7 @@ class _Check:
         self._measures: dict[str, int] = {}
         self._draw_line: int | None = None
 
-    # --- the root and its sections ---
+    # --- the root and its sections ------------------------------------------------------------
 
     def root(self, node: Node) -> None:
         parts = grammar.mapping(
@@ -103,7 +103,7 @@ class _Check:
         else:
             self._item(node, folded)
 
-    # --- scales ---
+    # --- scales -------------------------------------------------------------------------------
 
     def _draw(self, node: Node) -> None:
         parts = grammar.mapping(self._findings, node, "a draw", required=("draw", "from"))
@@ -154,7 +154,7 @@ class _Check:
             self._findings.add("no-scales", node.place, message)
         return scales if scales is not None and scales.plain else None
 
-    # --- questions ---
+    # --- questions ----------------------------------------------------------------------------
 
     def _item(self, node: Node, folded: bool) -> None:
         type_ = self._type(node)

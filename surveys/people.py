@@ -168,7 +168,7 @@ def sign_in(db: Database, email: str, password: str) -> Person | None:
     return _person(db, row)
 
 
-# Coming in
+# --- coming in --------------------------------------------------------------------------------
 
 
 def _new_token(db: Database, at: datetime, person_id: str | None) -> str:
@@ -356,7 +356,7 @@ def _put(
     return person_id
 
 
-# Staying and leaving
+# --- staying and leaving ----------------------------------------------------------------------
 
 
 def change_password(db: Database, at: datetime, person: Person, *, old: str, new: str) -> Person:

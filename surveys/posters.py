@@ -69,7 +69,7 @@ class UnusableFont(ValueError):
     """A font file that cannot be read."""
 
 
-# ---------------------------------------------------------------- the code alone
+# --- the code alone ---------------------------------------------------------------------------
 
 
 def _code(address: str) -> qrcode.QRCode[Any]:
@@ -103,7 +103,7 @@ def png(address: str) -> bytes:
     return stream.getvalue()
 
 
-# ---------------------------------------------------------------- the poster
+# --- the poster -------------------------------------------------------------------------------
 
 
 def pdf(

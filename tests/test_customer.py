@@ -67,7 +67,7 @@ def words_in(page: TestResponse) -> str:
     return unescape(re.sub("[ \n]+", " ", re.sub("<[^>]+>", " ", text)))
 
 
-# The form
+# --- the form ---------------------------------------------------------------------------------
 
 
 def test_the_form_stands_on_its_own(client: FlaskClient, counter: Instrument) -> None:
@@ -184,7 +184,7 @@ def test_a_name_is_shown_as_it_is_and_does_nothing(
     assert "<script>alert" not in page.text
 
 
-# What is sent
+# --- what is sent -----------------------------------------------------------------------------
 
 
 def test_a_post_is_answered_by_a_page_that_says_what_came(
@@ -342,7 +342,7 @@ def test_too_much_at_once_is_refused_in_words(client: FlaskClient) -> None:
     assert "larger than we take" in words_in(answer)
 
 
-# Codes
+# --- codes ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -387,7 +387,7 @@ def test_a_form_kept_on_a_phone_still_arrives_after_its_code_was_withdrawn(
     assert found["status"] == "held"
 
 
-# The thank-you
+# --- the thank-you ----------------------------------------------------------------------------
 
 
 def test_nobody_is_thanked_for_what_never_came(client: FlaskClient) -> None:
@@ -416,7 +416,7 @@ def test_thanks_in_the_language_of_the_form_and_in_the_others(
         assert all_words()[other]["arrived"] in words_in(switched)
 
 
-# When nothing can be stored
+# --- when nothing can be stored ---------------------------------------------------------------
 
 
 def test_a_store_that_is_gone_loses_nothing(

@@ -85,7 +85,7 @@ class Reader(HTMLParser):
         return [attrs for tag, attrs in self.elements if tag in tags]
 
 
-# Words
+# --- words ------------------------------------------------------------------------------------
 
 
 def test_every_language_has_every_word() -> None:
@@ -131,7 +131,7 @@ def test_choosing_a_language() -> None:
     assert choose(None, [], "nl") == "en"
 
 
-# The renderer
+# --- the renderer -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -232,7 +232,7 @@ def test_what_was_filled_in_stands_there_again() -> None:
     assert [a["value"] for a in Reader(form).all("input") if "checked" in a] == ["a", "c"]
 
 
-# Ids, assets, compression
+# --- ids, assets, compression -----------------------------------------------------------------
 
 
 def test_ids_are_version_7_and_tell_their_time() -> None:

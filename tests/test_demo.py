@@ -62,7 +62,7 @@ def counted(stored: list[dict[str, Any]], instrument: str) -> Iterator[dict[str,
     return (one for one in stored if (one["instrument"], one["status"]) == (instrument, "counted"))
 
 
-# --- true to itself
+# --- true to itself ---------------------------------------------------------------------------
 
 
 def test_every_submission_is_there_once(
@@ -142,7 +142,7 @@ def test_scales_are_drawn_in_balance(stored: list[dict[str, Any]]) -> None:
     assert max(abs(n - each) for n in asked.values()) < 0.06 * each
 
 
-# --- plausible
+# --- plausible --------------------------------------------------------------------------------
 
 
 def test_there_are_nulls_words_contacts_and_every_language(
@@ -236,7 +236,7 @@ def test_comments_are_many_and_cover_everything() -> None:
         assert len(said) >= 36
 
 
-# --- the chain
+# --- the chain --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("number", [1, 2, 5, 6, 12, 24, 60, 500, 2000])
@@ -252,7 +252,7 @@ def test_any_number_of_sites(number: int) -> None:
         assert len({site.timezone for site in chain}) >= 6
 
 
-# --- the same again
+# --- the same again ---------------------------------------------------------------------------
 
 
 def test_the_same_seed_gives_the_same_ids_and_answers(tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_the_same_seed_gives_the_same_ids_and_answers(tmp_path: Path) -> None:
     assert not set(first) & set(other)
 
 
-# --- the command
+# --- the command ------------------------------------------------------------------------------
 
 
 def demo(folder: Path, *arguments: str) -> Result:

@@ -64,7 +64,7 @@ def words(content: bytes, tmp_path: Path) -> str:
     return done.stdout.decode()
 
 
-# --- the code alone
+# --- the code alone ---------------------------------------------------------------------------
 
 
 def test_the_png_holds_the_address_and_a_quiet_zone() -> None:
@@ -109,7 +109,7 @@ def _drawn(root: ElementTree.Element, path: ElementTree.Element) -> Image.Image:
     return image
 
 
-# --- the poster
+# --- the poster -------------------------------------------------------------------------------
 
 
 @needs_pdftoppm

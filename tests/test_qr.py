@@ -47,7 +47,7 @@ def decoded(content: bytes) -> list[str]:
     return [code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(content)))]
 
 
-# --- what comes out
+# --- what comes out ---------------------------------------------------------------------------
 
 
 def test_a_png_on_standard_output_is_nothing_but_the_picture(served: Installation) -> None:
@@ -116,7 +116,7 @@ def test_a_touchpoint_and_an_instrument_have_codes_of_their_own(
     assert len(found) == 3
 
 
-# --- what it refuses
+# --- what it refuses --------------------------------------------------------------------------
 
 
 def test_posters_that_no_phone_can_open_are_refused(chain: Installation, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_picture_is_not_poured_over_a_terminal(served: Installation) -> None:
     assert shown == b""
 
 
-# --- taking back
+# --- taking back ------------------------------------------------------------------------------
 
 
 def test_withdrawing(served: Installation) -> None:

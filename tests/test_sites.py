@@ -44,7 +44,7 @@ def with_value(column: str, value: str) -> bytes:
     return csv(",".join(quoted))
 
 
-# --- what is accepted
+# --- what is accepted -------------------------------------------------------------------------
 
 
 def test_a_row_becomes_a_site() -> None:
@@ -114,7 +114,7 @@ def test_hostile_names_are_kept_as_text(name: str, installation: Installation) -
     assert sites.get(db, "0417").name == name
 
 
-# --- what is not
+# --- what is not ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("missing", COLUMNS)
@@ -255,7 +255,7 @@ def test_no_text_under_the_header_makes_it_stumble(text: str) -> None:
     assert read_or_faults((HEADER + "\n" + text).encode("utf-8", "replace")) > 0
 
 
-# --- taking in
+# --- taking in --------------------------------------------------------------------------------
 
 
 def test_upsert_says_what_changed_and_removes_nothing(installation: Installation) -> None:
@@ -282,7 +282,7 @@ def test_an_unknown_site_names_those_like_it(installation: Installation) -> None
         sites.get(db, "zzz")
 
 
-# --- the commands
+# --- the commands -----------------------------------------------------------------------------
 
 
 def run(folder: Path, *arguments: str) -> Result:

@@ -120,7 +120,7 @@ def thanks(code: str) -> Response:
     return _message(200, language, word["thanks"], lines, place, again, query)
 
 
-# What was sent
+# --- what was sent ----------------------------------------------------------------------------
 
 
 def _record(instrument: Instrument, place: Place) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _instrument(db: Database, place: Place) -> Instrument | None:
     return named
 
 
-# Where it was sent to
+# --- where it was sent to ---------------------------------------------------------------------
 
 
 def _place(code: str) -> Place:
@@ -196,7 +196,7 @@ def _language(place: Place, instrument: Instrument | None = None) -> str:
     )
 
 
-# Pages
+# --- pages ------------------------------------------------------------------------------------
 
 
 def _form_page(

@@ -44,7 +44,7 @@ def protect(app: Flask) -> None:
     app.jinja_env.globals.update(csrf_field=csrf_field, signed_in=signed_in)
 
 
-# Headers
+# --- headers ----------------------------------------------------------------------------------
 
 
 def _add_headers(response: Response) -> Response:
@@ -74,7 +74,7 @@ def _content_policy() -> str:
     )
 
 
-# Forms of signed-in people
+# --- forms of signed-in people ----------------------------------------------------------------
 
 
 def csrf_field() -> Markup:
@@ -115,7 +115,7 @@ def _from_our_page() -> bool:
     return (origin == "null" or origin in sessions.own_origins()) and site == "same-origin"
 
 
-# Who may
+# --- who may ----------------------------------------------------------------------------------
 
 
 def needs(*roles: str) -> Callable[[View], View]:

@@ -96,7 +96,7 @@ def leave() -> BaseResponse:
     return redirect(url_for("sign_in.page"), 303)
 
 
-# Invitations
+# --- invitations ------------------------------------------------------------------------------
 
 
 @blueprint.get("/join/<token>")
@@ -145,7 +145,7 @@ def _gone(gone: InvitationGone) -> Response:
     return Response(text, status, mimetype="text/html")
 
 
-# One's own
+# --- one's own --------------------------------------------------------------------------------
 
 
 @blueprint.get("/welcome")

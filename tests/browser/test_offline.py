@@ -47,7 +47,7 @@ def drawn(page: Page) -> list[str | None]:
     return [one.get_attribute("data-k") for one in page.locator("form [data-d]").all()]
 
 
-# Without a network
+# --- without a network ------------------------------------------------------------------------
 
 
 def test_opened_once_it_opens_in_every_language_and_draws_afresh(
@@ -130,7 +130,7 @@ def test_a_withdrawn_code_on_an_open_page_is_kept_for_a_person(
     expect(page.get_by_text("This code has been retired")).to_be_visible()
 
 
-# Answers that are lost, servers that fail
+# --- answers that are lost, servers that fail -------------------------------------------------
 
 
 def test_a_lost_receipt_is_asked_for_again_and_counts_once(
@@ -252,7 +252,7 @@ def test_a_refused_one_stays_says_why_and_holds_up_nobody(
     kept_on_the_phone(page, "queue", "(all) => all.length == 0")
 
 
-# Tabs and storage
+# --- tabs and storage -------------------------------------------------------------------------
 
 
 def test_two_tabs_are_two_submissions_and_neither_is_sent_twice(
