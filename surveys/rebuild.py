@@ -17,17 +17,12 @@ from surveys.store.submissions import Amendment, Submission
 from surveys.store.tallies import Bar
 
 
-def rebuild(db: Database, progress: Callable[[int, int], None] | None = None) -> list[str]:
-    """Mend whatever differs; each difference in words.
-
-    ``progress`` is told how many sites of how many are done.
-    """
-    every = [site.site_id for site in sites.every(db)]
+def rebuild(db: Database, done: Callable[[int], None] = lambda sites: None) -> list[str]:
+    """Mend whatever differs; each difference in words. ``done`` is told of every site."""
     differences = []
-    for number, site_id in enumerate(every, start=1):
-        differences += _site(db, site_id)
-        if progress is not None:
-            progress(number, len(every))
+    for site in list(sites.every(db)):
+        differences += _site(db, site.site_id)
+        done(1)
     return differences
 
 

@@ -36,7 +36,7 @@ def rebuild(data: Path) -> None:
     places = sum(1 for _ in sites.every(database))
     try:
         with progress(places, "Deriving tallies") as bar:
-            differences = rebuilding.rebuild(database, lambda done, of: bar.update(1))
+            differences = rebuilding.rebuild(database, bar.update)
     except Unavailable as error:
         raise click.ClickException(
             f"The database cannot be written just now ({error}). Look at the disk, then run"

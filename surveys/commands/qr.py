@@ -174,7 +174,7 @@ def _withdraw(
     codes.withdraw(db, _standing(db, site, touchpoint, instrument), reason, now)
     click.echo(
         f"The code of {site.site_id} is withdrawn. Take its posters down: what still comes in under"
-        " it is kept, and waits on the desk for a person to accept or reject it."
+        " it is kept, and held until a person has looked at it."
     )
 
 
