@@ -126,7 +126,7 @@ def test_the_battery_dies_before_send(
     send(phone.page)
     expect(phone.page.get_by_text("Kept on this phone")).to_be_visible()
     proxy.up()
-    phone.page.reload()
+    # the page tries again by itself
     expect(phone.page.get_by_text("Delivered")).to_be_visible()
     holds_once(manager, ticked)
 
@@ -166,7 +166,7 @@ def test_the_server_loses_its_power_while_the_phone_sends(
     server.kill()
     proxy.up()
     server.start()
-    phone.page.reload()
+    # the page tries again by itself
     expect(phone.page.get_by_text("Delivered")).to_be_visible()
     holds_once(manager, ticked)
 
