@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.rig import story, webkit
@@ -42,11 +43,17 @@ def says(text: str) -> Callable[[WebKitGTK], bool]:
     return lambda driver: text in driver.find_element(By.TAG_NAME, "body").text
 
 
+def tap(driver: WebKitGTK, element: WebElement) -> None:
+    """As a thumb does it: scrolled clear of the bar that holds Send, then tapped."""
+    driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
+    element.click()
+
+
 def answer(driver: WebKitGTK) -> dict[str, str]:
-    driver.find_element(By.CSS_SELECTOR, '[data-k="moment"] [value="worse"]').click()
+    tap(driver, driver.find_element(By.CSS_SELECTOR, '[data-k="moment"] [value="worse"]'))
     ticked = {}
     for scale in driver.find_elements(By.CSS_SELECTOR, 'fieldset[data-t="scale"]'):
-        scale.find_element(By.CSS_SELECTOR, '[value="6"]').click()
+        tap(driver, scale.find_element(By.CSS_SELECTOR, '[value="6"]'))
         ticked[str(scale.get_attribute("data-k"))] = "6"
     assert len(ticked) == 3
     return ticked
