@@ -1,7 +1,8 @@
 """One submission in place of another: the same end, whichever of the two arrives first.
 
 The new one *acts* while it is counted (or was, before it was itself replaced). It may act on a
-submission under the same visit's token, or under the same code with the same secret.
+submission under the same visit's token, or under the same code with the same secret. A rejected one
+between two others does not break the chain: its sender's last word stands for all before it.
 """
 
 from __future__ import annotations
@@ -79,13 +80,28 @@ def arrived(db: Database, submission: Submission) -> Counter[Bar]:
             continue
         if not may_replace(new, submission, _kind(db, new)):
             changes.update(_hold(db, new))
-        elif new.status in ACTING:
+        elif _acts(db, new):
             replaced = True
     if replaced:
         changes.update(_replace(db, submission))
     elif submission.status == "counted":
         changes.update(counted(db, submission))
     return changes
+
+
+def _acts(db: Database, new: Submission) -> bool:
+    """Whether ``new`` acts on what it replaces, itself or by what stands in its own place."""
+    steps = [new]
+    for _ in range(LONGEST_CHAIN):
+        if not steps:
+            return False
+        step = steps.pop()
+        if step.status in ACTING:
+            return True
+        if step.status == "rejected":
+            newer = submissions.replacing(db, step.site_id, step.submission_id)
+            steps += [one for one in newer if may_replace(one, step, _kind(db, one))]
+    return False
 
 
 def counted(db: Database, submission: Submission) -> Counter[Bar]:
@@ -102,8 +118,9 @@ def _replace(db: Database, old: Submission) -> Counter[Bar]:
     """Mark ``old`` replaced, and with it whatever it stands in place of."""
     changes: Counter[Bar] = Counter()
     step: Submission | None = old
-    while step is not None and step.status in REPLACEABLE:
-        submissions.change(db, step, status="replaced")
+    while step is not None and step.status in (*REPLACEABLE, "rejected"):
+        if step.status != "rejected":
+            submissions.change(db, step, status="replaced")
         if step.status == "counted":
             changes.update(intake_judging.bars(step, step.mark_pairs, -1))
         if step.replaces is None:

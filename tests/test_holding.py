@@ -152,6 +152,23 @@ def test_accepting_a_correction_replaces_what_it_corrects(desk: Desk) -> None:
     assert rebuild(desk.db) == []
 
 
+@pytest.mark.parametrize("order", ["ABC", "BAC", "BCA", "CBA", "CAB", "ACB"])
+def test_a_rejected_correction_between_two_others_lets_nobody_count_twice(
+    desk: Desk, order: str
+) -> None:
+    secret = {"secret_sha256": "a" * 64}
+    records = {"A": make(desk.form, **secret)}
+    records["B"] = make(desk.form, **secret, replaces=records["A"]["id"], answers={"welcome": 8})
+    records["C"] = make(desk.form, **secret, replaces=records["B"]["id"])
+    for name in order:
+        desk.send(records[name])
+        if name == "B" and desk.row(records["B"]).status == "held":
+            desk.reject(records["B"])
+    assert [desk.row(records[name]).status for name in "AC"] == ["replaced", "counted"]
+    assert desk.tallies()[("submission", "counted")] == 1
+    assert rebuild(desk.db) == []
+
+
 def test_accepting_other_content_amends_the_first_and_moves_its_marks(desk: Desk) -> None:
     first = make(desk.form, answers={"welcome": 2, "comment": "slow"}, asked=None)
     other = {**first, "answers": {"welcome": 6, "moment": "better"}}
