@@ -32,7 +32,7 @@ PURE = {
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
-    *("surveys.suppression", "surveys.yaml_tree"),
+    *("surveys.sentences", "surveys.suppression", "surveys.yaml_tree"),
 }
 """The middle: no Flask, no SQL, no clock, and nothing of ours that has one."""
 
@@ -49,8 +49,9 @@ CLOCKS = {
 }
 """Where the time comes from; everywhere else it is passed in."""
 
-REFERENCE = {"settings", "sites", "instruments", "tokens", "people", "grants", "invitations"} | {
-    "audit"
+REFERENCE = {
+    *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
+    "preferences",
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 
@@ -208,22 +209,22 @@ def test_sql_stands_in_the_store_only() -> None:
 
 
 def test_every_row_of_a_site_has_its_site_first_in_its_key() -> None:
-    spread = tables.FIRST.keys() - REFERENCE
-    assert tables.FIRST.keys() >= REFERENCE
+    spread = tables.ALL.keys() - REFERENCE
+    assert tables.ALL.keys() >= REFERENCE
     for name in spread:
-        table = tables.FIRST[name]
+        table = tables.ALL[name]
         assert table.key[0] == "site_id", name
         assert table.columns["site_id"] is str, name
         assert all("site_id" in columns for columns in table.unique), name
         for columns, (_, other_columns) in table.references.items():
             assert columns[0] == other_columns[0] == "site_id", name
     for name in REFERENCE:
-        for other, _ in tables.FIRST[name].references.values():
+        for other, _ in tables.ALL[name].references.values():
             assert other in REFERENCE, f"{name} is on every machine, the rows of {other} are not"
 
 
 def test_ids_and_times_are_made_by_the_program() -> None:
-    for name, table in tables.FIRST.items():
+    for name, table in tables.ALL.items():
         numbers = [column for column in table.key if table.columns[column] is not str]
         assert set(numbers) <= {"number", "flagged"}, f"{name} has a key that is counted"
     banned = r"\bnow\(|CURRENT_|strftime|datetime\(|date\(|TRIGGER|AUTOINCREMENT|SERIAL|IDENTITY"
@@ -253,7 +254,7 @@ def test_conflicts_are_told_apart_by_the_whole_key() -> None:
     for _, text in statements():
         insert = re.match(r"\s*INSERT INTO (\w+) ", text)
         if insert and (target := re.search(r"ON CONFLICT \(([^)]*)\)", text)):
-            assert tuple(target[1].split(", ")) == tables.FIRST[insert[1]].key, text
+            assert tuple(target[1].split(", ")) == tables.ALL[insert[1]].key, text
             found += 1
         else:
             assert "ON CONFLICT" not in text, text

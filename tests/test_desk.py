@@ -19,8 +19,8 @@ from surveys.store import sites, tallies
 from surveys.store.database import Database
 from surveys.store.sites import Site
 from surveys.store.tallies import Bar
-from surveys.web import desk_choice
-from surveys.web.desk_choice import Choice, NotAChoice
+from surveys.web.desk import choice as choices
+from surveys.web.desk.choice import Choice, NotAChoice
 from tests.conftest import NOW, Clock
 from tests.desk_people import HTML, enrol, signed_in, submit
 
@@ -409,9 +409,9 @@ def test_an_address_says_a_choice_and_is_read_as_the_same() -> None:
         Choice(days="own", last=date(2026, 3, 4)),
         Choice(days="all"),
     ):
-        assert desk_choice.read(choice.asked(), ("customer", "shopper")) == choice
+        assert choices.read(choice.asked(), ("customer", "shopper")) == choice
     with pytest.raises(NotAChoice):
-        desk_choice.read({"source": "staff"}, ("customer",))
+        choices.read({"source": "staff"}, ("customer",))
 
 
 # --- downloads -------------------------------------------------------------------------------

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from surveys.store.tables import FIRST, Table
+from surveys.store.tables import FIRST, PREFERENCES, Table
 
 migrations = Migrations("touchstone")
 
@@ -28,7 +30,16 @@ def create(db: Database, name: str, table: Table) -> None:
         db.table(name).create_index(list(columns), unique=True)
 
 
+def create_all(db: Database, group: Mapping[str, Table]) -> None:
+    for name, table in group.items():
+        create(db, name, table)
+
+
 @migrations()
 def m001_first(db: Database) -> None:
-    for name, table in FIRST.items():
-        create(db, name, table)
+    create_all(db, FIRST)
+
+
+@migrations()
+def m002_preferences(db: Database) -> None:
+    create_all(db, PREFERENCES)

@@ -225,3 +225,17 @@ FIRST = {
         ("audit_id",),
     ),
 }
+
+PREFERENCES = {
+    # What people choose for themselves: language, time zone, which letters they get.
+    "preferences": Table(
+        {"person_id": str, "name": str, "value": str},
+        ("person_id", "name"),
+        references={("person_id",): ("people", ("person_id",))},
+    ),
+}
+
+GROUPS = (FIRST, PREFERENCES)
+"""In the order in which the migrations make them."""
+
+ALL = {name: table for group in GROUPS for name, table in group.items()}

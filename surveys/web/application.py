@@ -11,9 +11,10 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import api, customer, desk, downloads, health, security, sign_in
+from surveys.web import api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
+from surveys.web.desk import menu, results
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -40,6 +41,8 @@ def build(
     take_whole(app, patience=patience)
     compress(app)
     security.protect(app)
-    for module in (customer, api, sign_in, desk, downloads, health):
+    speech.register(app)
+    menu.register(app)
+    for module in (customer, api, sign_in, results, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
+from surveys.sentences import Sentence
 from surveys.store.database import Unavailable
 from surveys.web import logs
 from surveys.web.problem import problem
 
 RETRY_SECONDS = 5
 
-STALE_FORM = (
+STALE_FORM = Sentence(
     "This page was open for a long time, or it was not one of ours. Nothing was changed. Go back,"
     " reload the page, and send it once more."
 )
@@ -21,51 +22,65 @@ STALE_FORM = (
 
 @dataclass(frozen=True)
 class Words:
-    title: str
-    what_to_do: str
+    title: Sentence
+    what_to_do: Sentence
 
 
 PAGES = {
     400: Words(
-        "That could not be read",
-        "Something in the address or the form was not as expected. Nothing was changed. Go back,"
-        " reload the page and try again.",
+        Sentence("That could not be read"),
+        Sentence(
+            "Something in the address or the form was not as expected. Nothing was changed."
+            " Go back, reload the page and try again."
+        ),
     ),
-    401: Words("Please sign in", "This is only shown to people who have signed in."),
+    401: Words(
+        Sentence("Please sign in"), Sentence("This is only shown to people who have signed in.")
+    ),
     403: Words(
-        "Not yours to see",
-        "You are signed in, but this belongs to other people. If it should be yours, ask the owner"
-        " to give you the region or the site.",
+        Sentence("Not yours to see"),
+        Sentence(
+            "You are signed in, but this belongs to other people. If it should be yours, ask the"
+            " owner to give you the region or the site."
+        ),
     ),
     404: Words(
-        "There is nothing here",
-        "The address may be mistyped, or what was here has gone.",
+        Sentence("There is nothing here"),
+        Sentence("The address may be mistyped, or what was here has gone."),
     ),
     405: Words(
-        "Not like that",
-        "This address cannot be used in that way. Go back and use the button on the page.",
+        Sentence("Not like that"),
+        Sentence(
+            "This address cannot be used in that way. Go back and use the button on the page."
+        ),
     ),
     413: Words(
-        "That is too much at once",
-        "What was sent is larger than we take in one go. Nothing was stored. Send it in parts.",
+        Sentence("That is too much at once"),
+        Sentence(
+            "What was sent is larger than we take in one go. Nothing was stored. Send it in parts."
+        ),
     ),
     429: Words(
-        "A little slower, please",
-        "Many requests came from here in a short time. Wait a moment, then try again.",
+        Sentence("A little slower, please"),
+        Sentence("Many requests came from here in a short time. Wait a moment, then try again."),
     ),
     500: Words(
-        "Something broke on our side",
-        "It was written down for whoever runs this. Nothing you stored before is lost; try again in"
-        " a minute.",
+        Sentence("Something broke on our side"),
+        Sentence(
+            "It was written down for whoever runs this. Nothing you stored before is lost; try again"
+            " in a minute."
+        ),
     ),
     503: Words(
-        "Not just now",
-        "The service cannot store anything at the moment. Keep what you have, and try again in a"
-        " minute.",
+        Sentence("Not just now"),
+        Sentence(
+            "The service cannot store anything at the moment. Keep what you have, and try again in"
+            " a minute."
+        ),
     ),
 }
 
-OTHERWISE = Words("That did not work", "Go back and try again.")
+OTHERWISE = Words(Sentence("That did not work"), Sentence("Go back and try again."))
 
 
 def register(app: Flask) -> None:
@@ -81,10 +96,10 @@ def _answer(error: HTTPException) -> Response:
     words = PAGES.get(status, OTHERWISE)
     # A sentence of ours is better than the general one; werkzeug's own is for programmers.
     ours = error.description != type(error).description and error.description
-    what_to_do = str(ours) if ours and status != 500 else words.what_to_do
+    what_to_do = ours if ours and status != 500 else words.what_to_do
     headers = {name: value for name, value in error.get_headers() if name.lower() != "content-type"}
     if request.path == "/api" or request.path.startswith("/api/"):
-        return problem(status, what_to_do, headers=headers)
+        return problem(status, str(what_to_do), headers=headers)
     page = render_template("error.html", status=status, title=words.title, what_to_do=what_to_do)
     answer = Response(page, status, mimetype="text/html")
     answer.headers.extend(headers)

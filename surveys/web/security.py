@@ -19,12 +19,13 @@ from markupsafe import Markup
 from surveys.web import errors, sessions
 from surveys.web.sessions import signed_in
 
-__all__ = ["needs", "protect", "safe_next", "signed_in"]
+__all__ = ["needs", "protect", "safe_next", "signed_in", "takes"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-FORM_BYTES = 64 * 1024  # forms of people who sign in are short
+FORM_BYTES = 64 * 1024  # forms of people who sign in are short; see `takes`
+MIB = 1024 * 1024
 TOKEN_FIELD = "csrf"  # noqa: S105 - a field's name
 
 POLICY = {
@@ -94,8 +95,9 @@ def _check_form_token() -> None:
     """
     if request.method in SAFE_METHODS or not sessions.has_sessions(request.path):
         return
-    request.max_content_length = FORM_BYTES
     view = current_app.view_functions.get(request.endpoint or "")
+    most = getattr(view, "most_bytes", FORM_BYTES)
+    request.max_content_length = request.max_form_memory_size = most
     if view is None or (hasattr(view, "needed_roles") and signed_in() is None):
         return  # there is nothing here, or `needs` will ask to sign in
     sent = request.form.get(TOKEN_FIELD, "")
@@ -133,6 +135,16 @@ def needs(*roles: str) -> Callable[[View], View]:
 
         guarded.needed_roles = roles  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def takes(most_bytes: int) -> Callable[[View], View]:
+    """The view's form may be that large, not :data:`FORM_BYTES` only. Stands above ``@needs``."""
+
+    def decorate(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
 
     return decorate
 

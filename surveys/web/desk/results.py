@@ -14,8 +14,8 @@ from surveys.store import desk as store
 from surveys.store import sites as sites_store
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL
-from surveys.web import desk_choice
-from surveys.web.desk_choice import Choice
+from surveys.web.desk import choice as choices
+from surveys.web.desk.choice import Choice
 from surveys.web.security import needs
 from surveys.web.services import services
 from surveys.web.sessions import me
@@ -41,13 +41,6 @@ FLAGS = {
 }
 
 
-@blueprint.app_template_filter("day")
-def plain_day(day: date | str) -> str:
-    """``22 Nov 2026``, whatever the machine's language."""
-    found = date.fromisoformat(day) if isinstance(day, str) else day
-    return f"{found.day} {found:%b %Y}"
-
-
 @blueprint.get("/desk")
 @needs(*DESK_ROLES)
 def scores() -> str:
@@ -64,7 +57,7 @@ def scores() -> str:
         waiting = desk.waiting(database, shown)
         anything = bool(found) or bool(store.sources(database))
     return render_template(
-        "desk.html",
+        "desk/results.html",
         choice=choice,
         person=person,
         tabs=tabs,
@@ -111,7 +104,7 @@ def site(site_id: str) -> str:
         )
         tabs = _tabs(store.sources(database))
     return render_template(
-        "desk_site.html",
+        "desk/site.html",
         choice=choice,
         person=person,
         place=place,
@@ -138,7 +131,7 @@ def contacts() -> str:
     with database.snapshot():
         mine = [site for site in sites_store.every(database) if people.may_see(person, site)]
         found = desk.contacts(database, mine)
-    return render_template("desk_contacts.html", person=person, contacts=found)
+    return render_template("desk/contacts.html", person=person, contacts=found)
 
 
 def _today() -> date:
@@ -148,8 +141,8 @@ def _today() -> date:
 def _choice(mine: list[Site]) -> Choice:
     """What the address asks for. A region that is not the reader's is as if there were none."""
     try:
-        choice = desk_choice.read(request.args, tuple(SOURCES))
-    except desk_choice.NotAChoice as wrong:
+        choice = choices.read(request.args, tuple(SOURCES))
+    except choices.NotAChoice as wrong:
         abort(400, str(wrong))
     if choice.region is not None and choice.region not in {site.region for site in mine}:
         abort(404, "There is no such region among yours. The results list those you can choose.")

@@ -1,0 +1,68 @@
+"""The desk's menu: sections, and the pages in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request
+
+from surveys.people import DESK_ROLES, Person
+from surveys.sentences import Sentence
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page in the menu: its endpoint, its name, who may open it.
+
+    The menu marks it where the address is the endpoint's, or one of ``also``; an endpoint such as
+    ``held.*`` stands for all of its blueprint.
+    """
+
+    endpoint: str
+    title: Sentence
+    roles: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+    @property
+    def is_here(self) -> bool:
+        here = request.endpoint or ""
+        return here == self.endpoint or here in self.also or f"{request.blueprint}.*" in self.also
+
+
+@dataclass(frozen=True)
+class Section:
+    """Pages that belong together; the section leads to the first that its reader may open."""
+
+    title: Sentence
+    entries: tuple[Entry, ...]
+
+    @property
+    def is_here(self) -> bool:
+        return any(entry.is_here for entry in self.entries)
+
+
+MENU = (
+    Section(
+        Sentence("Results"),
+        (
+            Entry("desk.scores", Sentence("Scores"), DESK_ROLES, also=("desk.site",)),
+            Entry("desk.contacts", Sentence("Contacts"), ("owner", "manager")),
+        ),
+    ),
+    Section(Sentence("Held"), ()),
+    Section(Sentence("Set up"), ()),
+    Section(Sentence("Running"), ()),
+)
+
+
+def menu_of(person: Person) -> list[Section]:
+    """The sections that this person has pages in, with those pages alone."""
+    mine = (
+        Section(section.title, tuple(e for e in section.entries if person.role in e.roles))
+        for section in MENU
+    )
+    return [section for section in mine if section.entries]
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.globals["menu_of"] = menu_of
