@@ -67,8 +67,8 @@ PAGES = {
     500: Words(
         Sentence("Something broke on our side"),
         Sentence(
-            "It was written down for whoever runs this. Nothing you stored before is lost; try again"
-            " in a minute."
+            "It was written down for whoever runs this. Nothing you stored before is lost; try"
+            " again in a minute."
         ),
     ),
     503: Words(
