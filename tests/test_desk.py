@@ -342,7 +342,7 @@ def test_what_is_held_is_said_and_not_counted(owner: FlaskClient, db: Database) 
     assert "held" not in page(owner, "/desk").text
     submit(owner, db, "vienna-1", {"moment": "worse", "welcome": 9}, expected="held")
     text = page(owner, "/desk").text
-    assert "One submission is held" in text
+    assert "1 submission is held" in text
     assert cells(text)["Vienna, Graben"][0].endswith("ratings: 1")
     assert "is held" not in page(owner, "/desk?region=west").text
 
@@ -350,7 +350,9 @@ def test_what_is_held_is_said_and_not_counted(owner: FlaskClient, db: Database) 
 # --- nothing to show -------------------------------------------------------------------------
 
 
-def test_without_sites_it_says_how_to_import_them(installation: Installation, clock: Clock) -> None:
+def test_without_sites_it_leads_to_where_they_are_added(
+    installation: Installation, clock: Clock
+) -> None:
     from surveys.web.application import build  # noqa: PLC0415 - a chain of its own, with no site
 
     app = build(installation.folder, clock=clock)
@@ -358,7 +360,7 @@ def test_without_sites_it_says_how_to_import_them(installation: Installation, cl
     client = signed_in(app.test_client(), enrol(installation.database(), "owner"))
     text = page(client, "/desk").text
     assert "There are no sites yet" in text
-    assert "sites import" in text
+    assert 'href="/desk/setup"' in text
     assert "/exports/" not in text
 
 
@@ -366,13 +368,13 @@ def test_without_ratings_it_says_how_to_get_some(owner: FlaskClient) -> None:
     text = page(owner, "/desk").text
     assert "Nothing has come in yet" in text
     assert "/desk/sites/vienna-1" in text
-    assert "Nothing from customers" in page(owner, "/desk/sites/vienna-1").text
+    assert "Nothing has come in for this choice" in page(owner, "/desk/sites/vienna-1").text
 
 
 def test_a_choice_without_ratings_says_how_to_widen_it(owner: FlaskClient, db: Database) -> None:
     rate(db, "vienna-1", [4], days_ago=200)
     text = page(owner, "/desk?flagged=exclude").text
-    assert "Nothing from customers in this choice" in text
+    assert "Nothing has come in for this choice" in text
     assert "days=all" in text
     assert "with flagged answers" in text
 

@@ -14,19 +14,23 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, numbers
 from flask import Flask, g, request
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from surveys import preferences, translation
+from surveys.instrument import Text
 from surveys.people import may_see
 from surveys.store import sites
 from surveys.store.database import Unavailable
 from surveys.translation import LANGUAGES
+from surveys.web import words
 from surveys.web.services import services
 from surveys.web.sessions import signed_in
 
 
 def register(app: Flask) -> None:
-    app.jinja_env.globals.update(_=gettext, ngettext=ngettext, told=told, language=language)
+    app.jinja_env.globals.update(
+        _=gettext, ngettext=ngettext, told=told, spoken=spoken, language=language
+    )
     app.jinja_env.filters.update(
         day=day, moment=moment, number=number, decimal=decimal, percent=percent
     )
@@ -101,6 +105,16 @@ def told(message: object) -> str:
     if isinstance(message, Exception):
         message = message.args[0] if message.args else str(message)
     return translation.say(message if isinstance(message, str) else str(message), locale())
+
+
+def spoken(text: Text) -> str:
+    """An instrument's text; marked with its language where it lacks the reader's."""
+    said = words.say(text, language())
+    if said.language == language():
+        return said.text
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(
+        said.language, words.direction(said.language), said.text
+    )
 
 
 def _filled(template: str, values: Mapping[str, object]) -> str:

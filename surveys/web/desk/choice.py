@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal, cast
 
 from surveys.results import FLAGGED, Flagged, Selection
+from surveys.sentences import Sentence
 
 Days = Literal["30", "90", "all", "own"]
 
@@ -77,16 +78,24 @@ def read(args: Mapping[str, str], sources: tuple[str, ...]) -> Choice:
     """The choice an address makes. Raises :class:`NotAChoice`."""
     source = args.get("source", "customer")
     if source not in sources:
-        raise NotAChoice(f"There is no source “{source}”. There are: {', '.join(sources)}.")
+        raise NotAChoice(
+            Sentence(
+                "There is no source “{source}”. There are: {sources}.",
+                source=source[:40],
+                sources=", ".join(sources),
+            )
+        )
     flagged = args.get("flagged", "include")
     if flagged not in FLAGGED:
-        raise NotAChoice("“flagged” can be include, exclude or only.")
+        raise NotAChoice(Sentence("“flagged” can be include, exclude or only."))
     first, last = _day(args.get("from")), _day(args.get("to"))
     days = "own" if first or last else args.get("days", "90")
     if days not in {"30", "90", "all"} and not (first or last):
-        raise NotAChoice("“days” can be 30, 90 or all; or name the days by “from” and “to”.")
+        raise NotAChoice(
+            Sentence("“days” can be 30, 90 or all; or name the days by “from” and “to”.")
+        )
     if first and last and first > last:
-        raise NotAChoice("The first day comes after the last. Go back and swap them.")
+        raise NotAChoice(Sentence("The first day comes after the last. Go back and swap them."))
     return Choice(
         source=source,
         days=cast(Days, days),
@@ -104,5 +113,5 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise NotAChoice(
-            f"“{text[:40]}” is not a day. Go back and write it like 2026-11-22."
+            Sentence("“{text}” is not a day. Go back and write it like 2026-11-22.", text=text[:40])
         ) from None

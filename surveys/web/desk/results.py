@@ -10,6 +10,7 @@ from flask import Blueprint, abort, render_template, request
 
 from surveys import desk, people, publishing, results
 from surveys.people import DESK_ROLES
+from surveys.sentences import Sentence
 from surveys.store import desk as store
 from surveys.store import sites as sites_store
 from surveys.store.sites import Site
@@ -23,21 +24,21 @@ from surveys.web.sessions import me
 blueprint = Blueprint("desk", __name__)
 
 SOURCES = {
-    "customer": "Customers",
-    "shopper": "Mystery shoppers",
-    "manager": "Managers",
-    "staff": "Staff",
-    "partner": "Partners",
-    "manager_forecast": "Managers’ forecasts",
-    "staff_forecast": "Staff forecasts",
+    "customer": Sentence("Customers"),
+    "shopper": Sentence("Mystery shoppers"),
+    "manager": Sentence("Managers"),
+    "staff": Sentence("Staff"),
+    "partner": Sentence("Partners"),
+    "manager_forecast": Sentence("Managers’ forecasts"),
+    "staff_forecast": Sentence("Staff forecasts"),
 }
 ALWAYS_SHOWN = ("customer", "shopper")
 COMMENTS_A_PAGE = 30
 MOST_PAGES = 10_000
 FLAGS = {
-    "careless": "answered faster than anybody reads",
-    "repeat": "perhaps the same person again",
-    "clock": "the phone’s clock was wrong",
+    "careless": Sentence("answered faster than anybody reads"),
+    "repeat": Sentence("perhaps the same person again"),
+    "clock": Sentence("the phone’s clock was wrong"),
 }
 
 
@@ -86,7 +87,10 @@ def site(site_id: str) -> str:
         place = sites_store.find(database, site_id)
         if place is None or not people.may_see(person, place):
             # The same answer for both: whether a site exists is nobody else's business.
-            abort(404, "There is no such site among yours. The results list those you can open.")
+            abort(
+                404,
+                Sentence("There is no such site among yours. The results list those you can open."),
+            )
         choice = _choice([place])
         asked = choice.selection(_today(), frozenset({site_id}))
         found = list(results.scores(database, asked))
@@ -143,9 +147,12 @@ def _choice(mine: list[Site]) -> Choice:
     try:
         choice = choices.read(request.args, tuple(SOURCES))
     except choices.NotAChoice as wrong:
-        abort(400, str(wrong))
+        abort(400, wrong.args[0])
     if choice.region is not None and choice.region not in {site.region for site in mine}:
-        abort(404, "There is no such region among yours. The results list those you can choose.")
+        abort(
+            404,
+            Sentence("There is no such region among yours. The results list those you can choose."),
+        )
     return choice
 
 

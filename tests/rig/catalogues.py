@@ -1,0 +1,87 @@
+"""``python -m tests.rig.catalogues``: brings the translators' files up to date with the source.
+
+Sentences that are new stand there empty, those that changed are marked fuzzy with their old
+translation, those that are gone go. ``tests/test_translations.py`` fails until none is empty or
+fuzzy.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages import Catalog, Message, pofile
+from babel.messages.extract import extract
+from jinja2.ext import babel_extract
+
+from surveys.translation import FOLDER, LANGUAGES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PYTHON = {"_": None, "gettext": None, "ngettext": (1, 2), "Sentence": None}
+TEMPLATE = {"_": None, "ngettext": (1, 2)}
+JINJA = {"trimmed": "true", "silent": "false", "encoding": "utf-8"}
+
+
+def source() -> Catalog:
+    """Every sentence that a person may be shown at the desk or in a letter."""
+    found = Catalog(project="Touchstone", charset="utf-8", fuzzy=False)
+    for path, message in _messages():
+        # No line numbers: every change of the source would change every catalogue.
+        found.add(message, locations=[(str(path.relative_to(ROOT)), 0)])
+    return found
+
+
+def _messages() -> Iterator[tuple[Path, str | tuple[str, ...]]]:
+    for path in sorted([*(ROOT / "surveys").rglob("*.py"), *(ROOT / "exports").rglob("*.py")]):
+        with path.open("rb") as file:
+            for _, message, _, _ in extract("python", file, PYTHON):
+                yield path, message
+    for path in sorted((ROOT / "surveys/web/templates").rglob("*.html")):
+        with path.open("rb") as file:
+            for _, function, found, _ in babel_extract(file, TEMPLATE, [], JINJA):
+                # Behind the texts stands a None for each value that fills their braces.
+                texts = (found,) if isinstance(found, str) else found
+                yield path, texts[:2] if function == "ngettext" else texts[0]
+
+
+def read(language: str) -> Catalog:
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return pofile.read_po(file, locale=language)
+
+
+def written(catalog: Catalog) -> str:
+    """The catalogue as it stands in its file: sorted, without what changes by itself."""
+    stream = io.BytesIO()
+    pofile.write_po(
+        stream, catalog, width=100, sort_output=True, omit_header=True, no_location=True
+    )
+    head = (
+        'msgid ""\nmsgstr ""\n"Project-Id-Version: Touchstone\\n"\n'
+        f'"Language: {catalog.locale}\\n"\n"MIME-Version: 1.0\\n"\n'
+        '"Content-Type: text/plain; charset=utf-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n'
+        f'"Plural-Forms: {catalog.plural_forms}\\n"\n\n'
+    )
+    return head + stream.getvalue().decode()
+
+
+def main() -> None:
+    everything = source()
+    for language in LANGUAGES:
+        if language != "en":
+            catalog = read(language)
+            catalog.update(everything)
+            catalog.obsolete.clear()
+            (FOLDER / f"{language}.po").write_text(written(catalog), encoding="utf-8")
+            left = sum(not done(message) for message in catalog if message.id)
+            print(f"{language}: {len(catalog)} sentences, {left} to translate")
+
+
+def done(message: Message) -> bool:
+    """Whether a message has its whole translation, and nobody doubts it."""
+    text = message.string or ""
+    return not message.fuzzy and all([text] if isinstance(text, str) else text)
+
+
+if __name__ == "__main__":
+    main()
