@@ -30,7 +30,12 @@ STOP_SECONDS = 5  # for what is under way; a client that hangs is not waited for
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option(
-    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
+    "--port",
+    default=8000,
+    envvar="TOUCHSTONE_PORT",
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0: a free one.",
 )
 @click.option(
     "--workers",
