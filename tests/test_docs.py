@@ -93,6 +93,8 @@ def checkout(tmp_path: Path) -> Path:
         program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         program.chmod(0o755)
     (folder / "sites.csv").write_text(SITES)
+    # A font of the reader's own; any will do.
+    shutil.copy(ROOT / "static/fonts/NotoSans-Regular.ttf", folder / "NotoSansSC-Regular.ttf")
     return folder
 
 
