@@ -15,11 +15,12 @@ from surveys.grammar import SOURCES as INSTRUMENT_SOURCES
 from surveys.periods import PERIODS, By
 from surveys.problems import some_of
 from surveys.results import FLAGGED, Flagged, Selection
+from surveys.sentences import Sentence
 from surveys.store import sites as sites_store
 from surveys.store.database import Database
 
-FORMATS = ("csv", "jsonl")
-LATER_FORMATS = ("xlsx", "sav", "parquet")
+FORMATS = ("csv", "xlsx", "jsonl")
+LATER_FORMATS = ("sav", "parquet")
 SOURCES = (*INSTRUMENT_SOURCES, "manager_forecast", "staff_forecast")
 EVERYTHING = Selection()
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -46,7 +47,10 @@ class Asked:
         """Raise :class:`CannotExport` for a file, region, site or instrument there is not."""
         if self.format in LATER_FORMATS:
             raise NotMade(
-                f"{self.format} is not written yet. Ask for csv (with “excel” for Excel) or jsonl."
+                Sentence(
+                    "{format} is not written yet. Ask for csv, xlsx (for Excel) or jsonl.",
+                    format=self.format,
+                )
             )
         sites = list(sites_store.every(db))
         reach = self.selection.allowed
@@ -73,11 +77,21 @@ def read(
     unknown = sorted(set(given) - known)
     if unknown:
         raise CannotExport(
-            f"There is no option “{unknown[0]}”. There are: {', '.join(sorted(known))}."
+            Sentence(
+                "There is no option “{option}”. There are: {known}.",
+                option=unknown[0],
+                known=", ".join(sorted(known)),
+            )
         )
     first, last = _day(given, "from"), _day(given, "to")
     if first and last and last < first:
-        raise CannotExport(f"“to” ({last}) is before “from” ({first}): exchange them.")
+        raise CannotExport(
+            Sentence(
+                "“to” ({last}) is before “from” ({first}): exchange them.",
+                last=last.isoformat(),
+                first=first.isoformat(),
+            )
+        )
     selection = Selection(
         day_from=first,
         day_to=last,
@@ -102,9 +116,15 @@ def read(
 def _format(given: Mapping[str, Sequence[str]]) -> str:
     wanted = _last(given, "format") or "csv"
     if wanted not in (*FORMATS, *LATER_FORMATS):
-        raise NotMade(f"There is no kind of file “{wanted}”. There are: {', '.join(FORMATS)}.")
-    if wanted == "jsonl" and _switch(given, "excel"):
-        raise CannotExport("“excel” is for csv: leave it out, or ask for csv.")
+        raise NotMade(
+            Sentence(
+                "There is no kind of file “{format}”. There are: {known}.",
+                format=wanted,
+                known=", ".join(FORMATS),
+            )
+        )
+    if wanted != "csv" and _switch(given, "excel"):
+        raise CannotExport(Sentence("“excel” is for csv: leave it out, or ask for csv."))
     return wanted
 
 
@@ -119,7 +139,14 @@ def _one(given: Mapping[str, Sequence[str]], name: str, among: Sequence[str], de
 
 def _word(value: str, name: str, among: Sequence[str]) -> str:
     if value not in among:
-        raise CannotExport(f"“{name}” cannot be “{value}”. It can be: {', '.join(among)}.")
+        raise CannotExport(
+            Sentence(
+                "“{name}” cannot be “{value}”. It can be: {known}.",
+                name=name,
+                value=value,
+                known=", ".join(among),
+            )
+        )
     return value
 
 
@@ -138,7 +165,11 @@ def _day(given: Mapping[str, Sequence[str]], name: str) -> date | None:
             raise ValueError
         return date.fromisoformat(value)
     except ValueError:
-        raise CannotExport(f"“{name}” cannot be “{value}”. Write a day as 2026-11-22.") from None
+        raise CannotExport(
+            Sentence(
+                "“{name}” cannot be “{value}”. Write a day as 2026-11-22.", name=name, value=value
+            )
+        ) from None
 
 
 def _known(what: str, wanted: Sequence[str], there: Iterable[str], all_there_is: bool) -> None:
@@ -146,7 +177,28 @@ def _known(what: str, wanted: Sequence[str], there: Iterable[str], all_there_is:
     for name in wanted:
         if name in found:
             continue
-        if not all_there_is:
-            # The same words for another's and for none: the answer must not tell which exist.
-            raise NotYours(f"The {what} “{name}” is not among yours. Yours: {some_of(found)}.")
-        raise CannotExport(f"There is no {what} “{name}”. There are: {some_of(found)}.")
+        known = some_of(found)
+        if all_there_is:
+            raise CannotExport(_there_is_no(what, name, known))
+        # The same words for another's and for none: the answer must not tell which exist.
+        if what == "region":
+            raise NotYours(
+                Sentence(
+                    "The region “{name}” is not among yours. Yours: {known}.",
+                    name=name,
+                    known=known,
+                )
+            )
+        raise NotYours(
+            Sentence(
+                "The site “{name}” is not among yours. Yours: {known}.", name=name, known=known
+            )
+        )
+
+
+def _there_is_no(what: str, name: str, known: str) -> Sentence:
+    if what == "region":
+        return Sentence("There is no region “{name}”. There are: {known}.", name=name, known=known)
+    if what == "site":
+        return Sentence("There is no site “{name}”. There are: {known}.", name=name, known=known)
+    return Sentence("There is no instrument “{name}”. There are: {known}.", name=name, known=known)

@@ -19,7 +19,8 @@ import re
 
 LOST = "\ufffd"
 EXCEL_CELL = 32_767
-"""Characters that a cell of Excel holds; it spills a longer text over the rows below."""
+"""UTF-16 units that a cell of Excel holds: one a letter, two an emoji. It spills a longer text over
+the rows below."""
 
 _LINE_ENDS = re.compile("\r\n?")
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -44,7 +45,13 @@ def guarded(text: str) -> str:
 
 def shortened(text: str) -> str:
     """A text that fits a cell of Excel, and says so where it was cut."""
-    return text if len(text) <= EXCEL_CELL else f"{text[: EXCEL_CELL - 2]} …"
+    if len(text) <= EXCEL_CELL // 2:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * EXCEL_CELL:
+        return text
+    # Half of a pair at the cut is left out.
+    return f"{units[: 2 * (EXCEL_CELL - 2)].decode('utf-16-le', 'ignore')} …"
 
 
 def number(value: float) -> str:

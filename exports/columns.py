@@ -15,6 +15,8 @@ Value = str | int | float | bool | date | None
 class Column:
     """One column. ``type`` is a field type of the Data Package standard.
 
+    A ``description`` of ours is a ``Sentence``; that of a question is the question.
+
     ``header`` stands above the column instead of ``name`` when labels were asked for.
     """
 
@@ -39,7 +41,7 @@ class Sheet:
 
 
 class CannotExport(ValueError):
-    """What was asked for cannot be given; the message is a sentence that says what can."""
+    """What was asked for cannot be given; the message is a ``Sentence`` that says what can."""
 
 
 class NotYours(CannotExport):
@@ -48,3 +50,7 @@ class NotYours(CannotExport):
 
 class NotMade(CannotExport):
     """The table, or the kind of file, is not one that is made here."""
+
+
+class NoRoom(CannotExport):
+    """The disk does not hold what has to be written before the file can be given."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from exports.asking import Asked
 from exports.cells import guarded, storable
 from exports.columns import Column, Sheet
-from exports.writers import Dialect
+from exports.writers import Dialect, dialect
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/jsonl",
+}
 
 
 def describe(
     sheet: Sheet,
     path: str,
-    format: str,  # noqa: A002
-    dialect: Dialect,
+    asked: Asked,
     *,
     created: datetime,
     size: int | None = None,
@@ -34,21 +38,24 @@ def describe(
         "description": sheet.description,
         "type": "table",
         "path": path,
-        "format": format,
-        "mediatype": MEDIA_TYPES[format],
-        "encoding": "utf-8",
+        "format": asked.format,
+        "mediatype": MEDIA_TYPES[asked.format],
     }
+    if asked.format != "xlsx":
+        resource["encoding"] = "utf-8"
     if size is not None and sha256 is not None:
         resource |= {"bytes": size, "hash": f"sha256:{sha256}"}
-    if format == "csv":
+    if asked.format == "csv":
         resource["dialect"] = {
-            "delimiter": dialect.separator,
+            "delimiter": dialect(asked).separator,
             "lineTerminator": "\r\n",
             "quoteChar": '"',
             "doubleQuote": True,
             "header": True,
         }
-    fields = [_field(column, format, dialect) for column in sheet.columns]
+    elif asked.format == "xlsx":
+        resource["dialect"] = {"header": True, "sheetNumber": 1}
+    fields = [_field(column, asked.format, dialect(asked)) for column in sheet.columns]
     name = {column.name: field["name"] for column, field in zip(sheet.columns, fields, strict=True)}
     resource["schema"] = {
         "fields": fields,

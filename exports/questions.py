@@ -17,6 +17,7 @@ from exports import words
 from exports.columns import Column, Value
 from surveys.answers import fits
 from surveys.instrument import LEVELS, MOMENTS, Instrument, Item, Text
+from surveys.sentences import Sentence
 
 Answers = Mapping[str, Any]
 
@@ -146,7 +147,7 @@ def _each_choice(items: tuple[Item, ...], language: str | None) -> Iterator[Ques
         column = Column(
             f"{item.key}.{key}",
             "integer",
-            f"{asks}: 1 chosen, 0 not chosen, blank not answered.",
+            Sentence("{asked}: 1 chosen, 0 not chosen, blank not answered.", asked=asks),
             None,
             {"enum": [0, 1]},
             words.header(item, language, key) if language else None,

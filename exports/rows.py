@@ -12,6 +12,7 @@ from exports.asking import Asked
 from exports.columns import CannotExport, Value
 from exports.questions import Form, Question
 from surveys import publishing, results
+from surveys.sentences import Sentence
 from surveys.store import results as store
 from surveys.store.database import Database, Row
 from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
@@ -20,10 +21,12 @@ from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
 def form(db: Database, asked: Asked) -> Form:
     """The columns of the one instrument asked for; :class:`CannotExport` if it is not one."""
     if len(asked.selection.instruments) != 1:
-        known = ", ".join(publishing.keys(db)) or "none"
         raise CannotExport(
-            "submissions is one file for each instrument: say which one with “instrument”."
-            f" There are: {known}."
+            Sentence(
+                "submissions is one file for each instrument: say which one with “instrument”."
+                " There are: {known}.",
+                known=", ".join(publishing.keys(db)) or "none",
+            )
         )
     key = asked.selection.instruments[0]
     older = (publishing.version(db, version.form) for version in publishing.versions(db, key))

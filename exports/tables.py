@@ -15,6 +15,7 @@ from exports.asking import Asked
 from exports.columns import CannotExport, Column, NotMade, Sheet, Value
 from exports.words import dimension_names
 from surveys import results
+from surveys.sentences import Sentence
 from surveys.store.database import Database
 
 LEVEL = {"minimum": 1, "maximum": 7}
@@ -23,45 +24,60 @@ COUNT = {"minimum": 0}
 NEEDED = {"required": True}
 FLAG = {"enum": [0, 1], "required": True}
 STATUSES = ["counted", "pending", "held", "returned", "rejected", "replaced"]
-LATER = "Blank: for a later version."
+LATER = Sentence("Blank: for a later version.")
 
 
 def _place(*, name: bool) -> tuple[Column, ...]:
-    columns = [Column("site_id", "string", "The site's id, as in the sites CSV.", None, NEEDED)]
+    columns = [
+        Column("site_id", "string", Sentence("The site's id, as in the sites CSV."), None, NEEDED)
+    ]
     if name:
-        columns.append(Column("site", "string", "The site's name."))
-    columns.append(Column("region", "string", "The region the site belongs to today."))
+        columns.append(Column("site", "string", Sentence("The site's name.")))
+    columns.append(Column("region", "string", Sentence("The region the site belongs to today.")))
     return tuple(columns)
 
 
 SOURCE = Column(
     "source",
     "string",
-    "Who answered: customer, shopper, manager, staff, partner, manager_forecast or staff_forecast."
-    " Sources are never pooled.",
+    Sentence(
+        "Who answered: customer, shopper, manager, staff, partner, manager_forecast or"
+        " staff_forecast. Sources are never pooled."
+    ),
     None,
     NEEDED,
 )
 MODE = Column(
     "mode",
     "string",
-    "How people worked together: routine or joint-work. Modes are never averaged.",
+    Sentence("How people worked together: routine or joint-work. Modes are never averaged."),
     None,
     {"enum": ["routine", "joint-work"], "required": True},
 )
 DAYS = (
-    Column("period_start", "date", "First day that the row covers.", None, NEEDED),
-    Column("period_end", "date", "Last day that the row covers, inclusive.", None, NEEDED),
+    Column("period_start", "date", Sentence("First day that the row covers."), None, NEEDED),
+    Column(
+        "period_end", "date", Sentence("Last day that the row covers, inclusive."), None, NEEDED
+    ),
 )
-DIMENSION = Column("dimension", "string", "Which of the behaviour scales.", None, NEEDED)
+DIMENSION = Column("dimension", "string", Sentence("Which of the behaviour scales."), None, NEEDED)
 SUBMISSION = Column(
-    "submission_id", "string", "The submission's UUID, unique within its site.", None, NEEDED
+    "submission_id",
+    "string",
+    Sentence("The submission's UUID, unique within its site."),
+    None,
+    NEEDED,
 )
-DAY = Column("day", "date", "The day in the site's time zone, fixed at intake.", None, NEEDED)
+DAY = Column(
+    "day", "date", Sentence("The day in the site's time zone, fixed at intake."), None, NEEDED
+)
 NOTE = Column(
     "note",
     "string",
-    "Why figures are missing: “suppressed” where they would show what few, known people answered.",
+    Sentence(
+        "Why figures are missing: “suppressed” where they would show what few, known people"
+        " answered."
+    ),
 )
 
 SCORES = (
@@ -70,32 +86,44 @@ SCORES = (
     SOURCE,
     MODE,
     *DAYS,
-    Column("n", "integer", "How many ratings.", "ratings", {**COUNT, **NEEDED}),
-    Column("n_asked", "integer", "How often the scale was shown.", "times", COUNT),
+    Column("n", "integer", Sentence("How many ratings."), "ratings", {**COUNT, **NEEDED}),
+    Column("n_asked", "integer", Sentence("How often the scale was shown."), "times", COUNT),
     Column(
         "coverage",
         "number",
-        "n / n_asked. The rest said “did not come up” or left it out.",
+        Sentence("n / n_asked. The rest said “did not come up” or left it out."),
         "share",
         COUNT,
     ),
-    Column("mean", "number", "Arithmetic mean of the ratings.", "level", LEVEL),
-    Column("sd", "number", "Sample standard deviation; blank below two ratings.", "level", COUNT),
+    Column("mean", "number", Sentence("Arithmetic mean of the ratings."), "level", LEVEL),
+    Column(
+        "sd",
+        "number",
+        Sentence("Sample standard deviation; blank below two ratings."),
+        "level",
+        COUNT,
+    ),
     Column(
         "mean_low",
         "number",
-        "Lower end of the mean's 95 % interval: a t interval whose variance is drawn towards that"
-        " of all sites of the same kind, clipped to 1…7.",
+        Sentence(
+            "Lower end of the mean's 95 % interval: a t interval whose variance is drawn towards"
+            " that of all sites of the same kind, clipped to 1…7."
+        ),
         "level",
         LEVEL,
     ),
-    Column("mean_high", "number", "Upper end of that interval.", "level", LEVEL),
-    Column("top2", "number", "Share of ratings at 6 or 7.", "share", SHARE),
-    Column("top2_low", "number", "Lower end of its 95 % Wilson interval.", "share", SHARE),
-    Column("top2_high", "number", "Upper end of that interval.", "share", SHARE),
-    Column("bottom2", "number", "Share of ratings at 1 or 2.", "share", SHARE),
-    Column("bottom2_low", "number", "Lower end of its 95 % Wilson interval.", "share", SHARE),
-    Column("bottom2_high", "number", "Upper end of that interval.", "share", SHARE),
+    Column("mean_high", "number", Sentence("Upper end of that interval."), "level", LEVEL),
+    Column("top2", "number", Sentence("Share of ratings at 6 or 7."), "share", SHARE),
+    Column(
+        "top2_low", "number", Sentence("Lower end of its 95 % Wilson interval."), "share", SHARE
+    ),
+    Column("top2_high", "number", Sentence("Upper end of that interval."), "share", SHARE),
+    Column("bottom2", "number", Sentence("Share of ratings at 1 or 2."), "share", SHARE),
+    Column(
+        "bottom2_low", "number", Sentence("Lower end of its 95 % Wilson interval."), "share", SHARE
+    ),
+    Column("bottom2_high", "number", Sentence("Upper end of that interval."), "share", SHARE),
     Column("adjusted", "number", LATER, "level", LEVEL),
     Column("reliability", "number", LATER, "share", SHARE),
     Column("shops_needed", "number", LATER, "ratings", COUNT),
@@ -117,13 +145,13 @@ MOMENTS = (
     Column(
         "contacts",
         "integer",
-        "Answered moments. One that was asked and not answered is not a neutral one.",
+        Sentence("Answered moments. One that was asked and not answered is not a neutral one."),
         "moments",
         {**COUNT, **NEEDED},
     ),
-    Column("magic", "integer", "Better than expected.", "moments", COUNT),
-    Column("truth", "integer", "As expected.", "moments", COUNT),
-    Column("misery", "integer", "Worse than expected.", "moments", COUNT),
+    Column("magic", "integer", Sentence("Better than expected."), "moments", COUNT),
+    Column("truth", "integer", Sentence("As expected."), "moments", COUNT),
+    Column("misery", "integer", Sentence("Worse than expected."), "moments", COUNT),
     Column("magic_share", "number", LATER, "share", SHARE),
     Column("magic_share_low", "number", LATER, "share", SHARE),
     Column("magic_share_high", "number", LATER, "share", SHARE),
@@ -142,50 +170,66 @@ SUBMISSIONS = (
     Column(
         "form",
         "string",
-        "Instrument and version it is read by; as it was sent, until a person chose another.",
+        Sentence(
+            "Instrument and version it is read by; as it was sent, until a person chose another."
+        ),
     ),
-    Column("language", "string", "The language it was answered in."),
+    Column("language", "string", Sentence("The language it was answered in.")),
     Column(
         "started_local",
         "datetime",
-        "When the answering began, by the phone's clock: ISO 8601 with its offset.",
+        Sentence("When the answering began, by the phone's clock: ISO 8601 with its offset."),
     ),
-    Column("finished_local", "datetime", "When it was sent off, by the phone's clock, likewise."),
-    Column("received_utc", "datetime", "When it arrived here: ISO 8601, UTC.", None, NEEDED),
+    Column(
+        "finished_local",
+        "datetime",
+        Sentence("When it was sent off, by the phone's clock, likewise."),
+    ),
+    Column(
+        "received_utc", "datetime", Sentence("When it arrived here: ISO 8601, UTC."), None, NEEDED
+    ),
     DAY,
     Column(
         "status",
         "string",
-        "Only counted ones are in any figure; held and pending ones wait for a person.",
+        Sentence("Only counted ones are in any figure; held and pending ones wait for a person."),
         None,
         {"enum": STATUSES, "required": True},
     ),
     Column(
         "flags",
         "string",
-        "What was noticed, space between: careless (too fast), repeat (same sender again), clock"
-        " (the phone's time was off). Blank: nothing.",
+        Sentence(
+            "What was noticed, space between: careless (too fast), repeat (same sender again),"
+            " clock (the phone's time was off). Blank: nothing."
+        ),
     ),
 )
 
 UNFIT = Column(
     "answers.unfit",
     "string",
-    "JSON: answers that do not fit their question (a level 8, a word for a number), by question."
-    " They are in no other column.",
+    Sentence(
+        "JSON: answers that do not fit their question (a level 8, a word for a number), by"
+        " question. They are in no other column."
+    ),
 )
 
 RATINGS = (
     SUBMISSION,
     *_place(name=False),
-    Column("instrument", "string", "The key of the instrument.", None, NEEDED),
+    Column("instrument", "string", Sentence("The key of the instrument."), None, NEEDED),
     SOURCE,
     MODE,
     DAY,
     DIMENSION,
-    Column("touchpoint", "string", "Where on the customer's way: the question's, else the code's."),
-    Column("level", "integer", "The rating; 7 is best.", "level", {**LEVEL, **NEEDED}),
-    Column("flagged", "integer", "1 if careless or a repeat, else 0.", None, FLAG),
+    Column(
+        "touchpoint",
+        "string",
+        Sentence("Where on the customer's way: the question's, else the code's."),
+    ),
+    Column("level", "integer", Sentence("The rating; 7 is best."), "level", {**LEVEL, **NEEDED}),
+    Column("flagged", "integer", Sentence("1 if careless or a repeat, else 0."), None, FLAG),
 )
 
 
@@ -281,11 +325,26 @@ def sheet(db: Database, name: str, asked: Asked) -> Sheet:
     """
     table = TABLES.get(name)
     if table is None:
-        why = "is not made yet" if name in LATER_TABLES else "does not exist"
-        raise NotMade(f"The table “{name}” {why}. There are: {', '.join(TABLES)}.")
+        known = ", ".join(TABLES)
+        if name in LATER_TABLES:
+            raise NotMade(
+                Sentence(
+                    "The table “{name}” is not made yet. There are: {known}.",
+                    name=name,
+                    known=known,
+                )
+            )
+        raise NotMade(
+            Sentence(
+                "The table “{name}” does not exist. There are: {known}.", name=name, known=known
+            )
+        )
     if asked.by != "all" and name not in COUNTED_BY_PERIOD:
         raise CannotExport(
-            f"{name} has a row for each, with its day, and no periods: leave out “by”."
+            Sentence(
+                "{name} has a row for each, with its day, and no periods: leave out “by”.",
+                name=name,
+            )
         )
     asked.check(db)
     return table.prepare(table, db, asked)

@@ -26,6 +26,13 @@ MOMENTS: dict[str, Text] = {
         "ar": "أفضل من المتوقع",
     },
 }
+SHEETS: dict[str, Text] = {
+    "scores": {"en": "Scores", "fr": "Notes", "es": "Puntuaciones", "ar": "الدرجات"},
+    "moments": {"en": "Moments", "fr": "Moments", "es": "Momentos", "ar": "اللحظات"},
+    "submissions": {"en": "Submissions", "fr": "Envois", "es": "Envíos", "ar": "الإرسالات"},
+    "ratings": {"en": "Ratings", "fr": "Évaluations", "es": "Valoraciones", "ar": "التقييمات"},
+}
+"""What each table is called on a tab of Excel."""
 YES: Text = {"en": "yes", "fr": "oui", "es": "sí", "ar": "نعم"}
 NO: Text = {"en": "no", "fr": "non", "es": "no", "ar": "لا"}
 

@@ -7,10 +7,12 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+from exports import workbook
+from exports.asking import Asked
 from exports.cells import guarded, number, shortened, storable
 from exports.columns import Column, Sheet, Value
 
@@ -38,15 +40,21 @@ EXCEL = {
 }
 
 
-def dialect(*, excel: bool, language: str) -> Dialect:
-    return EXCEL[language] if excel else Dialect()
+def dialect(asked: Asked) -> Dialect:
+    return EXCEL[asked.language] if asked.excel else Dialect()
 
 
-def chunks(sheet: Sheet, format: str, dialect: Dialect) -> Iterator[bytes]:  # noqa: A002
-    """The file in pieces of some hundred rows. ``format`` is csv or jsonl."""
-    if format == "jsonl":
+def chunks(sheet: Sheet, asked: Asked, created: datetime) -> Iterator[bytes]:
+    """The file that was asked for, in pieces. ``created`` is written into the kinds that say it.
+
+    Raises, before the first piece, :class:`exports.columns.CannotExport` for more rows than the
+    kind of file holds, and :class:`exports.columns.NoRoom`.
+    """
+    if asked.format == "xlsx":
+        return workbook.chunks(sheet, asked.language, created)
+    if asked.format == "jsonl":
         return _jsonl(sheet)
-    return _csv(sheet, dialect)
+    return _csv(sheet, dialect(asked))
 
 
 def _csv(sheet: Sheet, dialect: Dialect) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import uuid
+import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,41 @@ from tests.conftest import NOW
 
 SURVEY_CODE = "vienna-1-survey"
 MIRROR_CODE = "vienna-1-mirror"
+NASTY = [
+    "=1+1",
+    "+49 30 1234",
+    "-12",
+    "@SUM(A1:A9)",
+    '=HYPERLINK("http://example.org";"click")',
+    "=cmd|' /C calc'!A0",
+    " =1+1",
+    "\u00a0=1+1",
+    "\ufeff=1+1",
+    "\u200b\u2066=1+1",
+    "＝1+1",
+    "\t=1+1",
+    "\n=1+1",
+    "\r=1+1",
+    "\tplain",
+    "'=1+1",
+    'a "quoted" word',
+    "comma, semicolon; tab\tpipe|",
+    "two\nlines\r\nand\rmore",
+    "\x00\x01\x1b[31mred\x7f\x85",
+    "half \ud83d of a pair",
+    "\u202eright to left\u202c",
+    "مرحبا بالعالم",
+    "日本語 🙂",
+    "<script>alert(1)</script>",
+    "007",
+    "1e5",
+    "3,5",
+    "2026-11-22",
+    "true",
+    "",
+    " ",
+    "x" * 5000,
+]
 
 
 def words(text: str) -> dict[str, str]:
@@ -129,6 +165,21 @@ def send(
     ]
 
 
+def send_nasty(chain: Installation) -> None:
+    """Every nasty text as a customer's comment, sent through intake with a rating and a sum."""
+    form = publish(chain, SURVEY_CODE, document("survey", *every_type(chain)))
+    records = [
+        record(
+            form,
+            SURVEY_CODE,
+            {"moment": "worse", "welcome": 1 + n % 7, "paid": n / 7, "comment": text},
+        )
+        for n, text in enumerate(NASTY)
+    ]
+    sent = send(chain, records)
+    assert {receipt.status for receipt in sent} <= {"accepted", "held"}
+
+
 def ask(**options: str | list[str] | bool) -> Asked:
     """As an address would: ``ask(by="week", labels=True)``; ``from_`` for from."""
     everything = bool(options.pop("everything", True))
@@ -144,14 +195,21 @@ def whole(database: Database, table: str, asked: Asked) -> bytes:
     """The file."""
     with database.snapshot():
         sheet = tables.sheet(database, table, asked)
-        dialect = writers.dialect(excel=asked.excel, language=asked.language)
-        return b"".join(writers.chunks(sheet, asked.format, dialect))
+        return b"".join(writers.chunks(sheet, asked, NOW))
 
 
 def cells(file: bytes, separator: str = ",") -> list[list[str]]:
     """A CSV's rows, the header first. Raises ``csv.Error`` where it is not one."""
     text = file.decode().removeprefix("\ufeff")
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+
+
+def unpacked(file: bytes) -> str:
+    """All the text that stands in an XLSX; any other file as it is."""
+    if not file.startswith(b"PK"):
+        return file.decode()
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        return "".join(archive.read(name).decode() for name in archive.namelist())
 
 
 def rows(database: Database, table: str, **options: Any) -> list[dict[str, str]]:

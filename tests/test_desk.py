@@ -23,6 +23,7 @@ from surveys.web.desk import choice as choices
 from surveys.web.desk.choice import Choice, NotAChoice
 from tests.conftest import NOW, Clock
 from tests.desk_people import HTML, enrol, signed_in, submit
+from tests.exported import unpacked
 
 TODAY = NOW.date()
 
@@ -432,10 +433,12 @@ def test_downloads_carry_the_choice(owner: FlaskClient, db: Database) -> None:
         assert "flagged=exclude" in link
         answer = owner.get(link)
         assert answer.status_code == 200, (link, answer.text)
-        assert "lisbon-1" not in answer.text
+        assert "lisbon-1" not in unpacked(answer.data)
         answer.close()
     forms = [link for link in links if "instrument=" in link]
     assert all("instrument=counter" in link for link in forms)  # a visit is no customer's
+    kinds = [re.split(r"[?.]", link)[1] for link in links if "/scores." in link]
+    assert kinds == ["xlsx", "csv", "csv", "datapackage"]  # what opens by itself comes first
     scores = next(link for link in links if link.startswith("/exports/scores.csv"))
     with owner.get(scores) as answer:
         assert "vienna-1" in answer.text

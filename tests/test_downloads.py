@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,14 +16,16 @@ from flask import Flask
 from flask.testing import FlaskClient
 from frictionless import Package
 
-from surveys import publishing
+from exports import workbook
+from surveys import preferences, publishing
 from surveys.installation import Installation
 from tests.conftest import CHAIN, CODES, NOW
 from tests.desk_people import HTML, enrol, sign_in
-from tests.exported import ask, cells, record, send, whole
+from tests.exported import ask, cells, record, send, unpacked, whole
 
 SignedIn = Callable[..., FlaskClient]
 TABLES = ["scores", "moments", "ratings", "submissions"]
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EAST = {site.site_id for site in CHAIN if site.region == "east"}
 
 
@@ -96,6 +99,11 @@ def test_an_owner_downloads_what_the_command_writes(
             "submissions-counter-2026-11-01-to-2026-11-22.csv",
         ),
         ("scores.datapackage.json?by=week", "scores-by-week-all-days.csv.datapackage.json"),
+        ("moments.xlsx?by=month", "moments-by-month-all-days.xlsx"),
+        (
+            "ratings.datapackage.json?format=xlsx",
+            "ratings-all-days.xlsx.datapackage.json",
+        ),
     ],
 )
 def test_a_files_name_says_what_is_in_it(as_: SignedIn, path: str, name: str) -> None:
@@ -127,6 +135,49 @@ def test_excels_separator_is_that_of_the_readers_browser(
     asked = client.get("/exports/scores.csv?excel=1&language=es", headers=headers)
     assert asked.text[1:].startswith("site_id;site;")
     assert client.get("/exports/scores.csv", headers=headers).text.startswith("site_id,site,")
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_an_excel_file_is_the_commands_too(
+    as_: SignedIn, rated: Installation, table: str, temporary: Path
+) -> None:
+    answer = as_("owner").get(address(table, "xlsx", language="fr", labels="1"))
+    assert answer.status_code == 200
+    assert answer.content_type == EXCEL
+    options = {"instrument": "counter"} if table == "submissions" else {}
+    asked = ask(format="xlsx", language="fr", labels=True, **options)
+    assert answer.data == whole(rated.database(), table, asked)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "+43" not in unpacked(answer.data)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_managers_excel_file_holds_the_own_region_alone(as_: SignedIn, table: str) -> None:
+    manager = as_("manager", regions=["east"])
+    found = unpacked(manager.get(address(table, "xlsx")).data)
+    assert [site for site in CODES if f">{site}<" in found] == sorted(EAST)
+    assert manager.get(address(table, "xlsx", region="west")).status_code == 403
+
+
+def test_the_sheets_are_named_in_the_language_that_the_reader_chose(
+    as_: SignedIn, rated: Installation
+) -> None:
+    client = as_("owner")
+
+    def named(accepted: str) -> list[str]:
+        file = client.get("/exports/scores.xlsx", headers={"Accept-Language": accepted}).data
+        return re.findall(r'<sheet name="([^"]+)"', unpacked(file))
+
+    assert named("de") == ["Scores", "Dictionary"]
+    assert named("ar") == ["الدرجات", "القاموس"]
+    person = rated.database().row("SELECT person_id FROM people WHERE role = 'owner'")
+    assert person is not None
+    preferences.choose(rated.database(), person["person_id"], {preferences.LANGUAGE: "es"})
+    assert named("ar") == ["Puntuaciones", "Diccionario"]
+    # The separator of a CSV goes by the computer all the same, and that is the browser's.
+    csv = client.get("/exports/scores.csv?excel=1", headers={"Accept-Language": "en"})
+    assert csv.text[1:].startswith("site_id,site,")
 
 
 # --- whose rows -------------------------------------------------------------------------------
@@ -215,16 +266,17 @@ def test_whoever_has_not_signed_in_is_asked_to(app: Flask) -> None:
     [
         ("mirror.csv", 404, "is not made yet"),
         ("secrets.csv", 404, "does not exist"),
-        ("scores.xlsx", 404, "is not written yet"),
-        ("scores.exe", 404, "There are: csv, jsonl."),
+        ("scores.sav", 404, "is not written yet"),
+        ("scores.exe", 404, "There are: csv, xlsx, jsonl."),
         ("mirror.datapackage.json", 404, "is not made yet"),
-        ("scores.datapackage.json?format=exe", 404, "There are: csv, jsonl."),
+        ("scores.datapackage.json?format=exe", 404, "There are: csv, xlsx, jsonl."),
         ("submissions.csv", 400, "one file for each instrument"),
         ("scores.csv?by=fortnight", 400, "It can be: day, week"),
         ("scores.csv?region=mars", 400, "There are: east, west."),
         ("scores.csv?from=yesterday", 400, "Write a day as 2026-11-22."),
         ("scores.csv?form=counter", 400, "There is no option “form”."),
         ("ratings.csv?by=week", 400, "leave out “by”"),
+        ("ratings.xlsx?excel=1", 400, "“excel” is for csv"),
     ],
 )
 def test_what_cannot_be_given_is_explained(
@@ -278,6 +330,35 @@ def test_a_reader_who_leaves_does_not_keep_the_snapshot(as_: SignedIn, rated: In
     assert checkpoint is not None
     assert checkpoint["busy"] == 0
     database.close()
+
+
+def test_a_reader_who_leaves_an_excel_file_leaves_nothing_behind(
+    as_: SignedIn, rated: Installation, temporary: Path
+) -> None:
+    newest = publishing.newest(rated.database(), "counter")
+    assert newest is not None
+    send(rated, [record(newest.form, CODES["lisbon-1"], {"welcome": 5}) for _ in range(2500)])
+    answer = as_("owner").get("/exports/ratings.xlsx", buffered=False)
+    first = next(iter(answer.response))
+    assert first.startswith(b"PK")
+    assert len(first) == workbook.PIECE
+    answer.close()
+    assert list(temporary.iterdir()) == []
+    database = rated.new_database()
+    checkpoint = database.row("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert checkpoint is not None
+    assert checkpoint["busy"] == 0
+    database.close()
+
+
+def test_no_room_for_an_excel_file_is_said_and_csv_is_there(as_: SignedIn, temporary: Path) -> None:
+    temporary.rmdir()
+    client = as_("owner")
+    answer = client.get("/exports/ratings.xlsx", headers=HTML)
+    assert answer.status_code == 503
+    assert "that failed (No such file or directory). Ask for csv" in answer.text
+    assert "Content-Disposition" not in answer.headers
+    assert client.get("/exports/ratings.csv").status_code == 200
 
 
 def _break(installation: Installation, submission_id: str) -> None:

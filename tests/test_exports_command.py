@@ -115,7 +115,7 @@ def test_a_link_keeps_pointing_where_it_did(rated: Installation, tmp_path: Path)
         ("ratings --instrument x", "There is no instrument “x”. There are: counter"),
         ("submissions", "say which one with “instrument”"),
         ("mirror", "The table “mirror” is not made yet. There are: scores"),
-        ("scores --format xlsx", "xlsx is not written yet. Ask for csv"),
+        ("scores --format parquet", "parquet is not written yet. Ask for csv, xlsx"),
         ("scores --format sav", "sav is not written yet."),
         ("ratings --by week", "leave out “by”"),
         ("scores --out /nowhere/at/all.csv", "/nowhere/at/all.csv could not be written"),
@@ -139,8 +139,9 @@ def test_a_failure_is_one_line_that_says_what_to_do(
         ("scores --from 22.11.2026", "Write a day as 2026-11-22."),
         ("scores --from 2026-11-22 --to 2026-11-01", "exchange them"),
         ("scores --flagged maybe", "'include', 'exclude', 'only'"),
-        ("scores --format docx", "'csv', 'jsonl'"),
+        ("scores --format docx", "'csv', 'xlsx', 'jsonl'"),
         ("scores --format jsonl --excel", "is for csv"),
+        ("scores --format xlsx --excel", "is for csv"),
     ],
 )
 def test_wrong_use_is_told_apart(rated: Installation, words: str, says: str) -> None:

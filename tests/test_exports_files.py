@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 import tracemalloc
 import unicodedata
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,58 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exports import cells, package, tables, writers
+from exports.asking import Asked
 from exports.columns import Column, Sheet, Value
 from surveys import publishing
 from surveys.installation import Installation
-from tests.conftest import CODES
-from tests.exported import (
-    SURVEY_CODE,
-    ask,
-    document,
-    every_type,
-    publish,
-    record,
-    rows,
-    send,
-    whole,
-)
+from tests import office
+from tests.conftest import CODES, NOW
+from tests.exported import NASTY, ask, record, rows, send, send_nasty, whole
 from tests.exported import cells as read_cells
 
-NASTY = [
-    "=1+1",
-    "+49 30 1234",
-    "-12",
-    "@SUM(A1:A9)",
-    '=HYPERLINK("http://example.org";"click")',
-    "=cmd|' /C calc'!A0",
-    " =1+1",
-    "\u00a0=1+1",
-    "\ufeff=1+1",
-    "\u200b\u2066=1+1",
-    "＝1+1",
-    "\t=1+1",
-    "\n=1+1",
-    "\r=1+1",
-    "\tplain",
-    "'=1+1",
-    'a "quoted" word',
-    "comma, semicolon; tab\tpipe|",
-    "two\nlines\r\nand\rmore",
-    "\x00\x01\x1b[31mred\x7f\x85",
-    "half \ud83d of a pair",
-    "\u202eright to left\u202c",
-    "مرحبا بالعالم",
-    "日本語 🙂",
-    "<script>alert(1)</script>",
-    "007",
-    "1e5",
-    "3,5",
-    "2026-11-22",
-    "true",
-    "",
-    " ",
-    "x" * 5000,
-]
 MUST_BE_GUARDED = [text for text in NASTY if text not in {"'=1+1", "\tplain"}][:13]
 
 
@@ -82,11 +35,11 @@ def sheet(*columns: Column, made: list[tuple[Value, ...]], key: str | None = Non
     return Sheet("things", "Things", "One row per thing.", (key,) if key else (), columns, rows)
 
 
-PLAIN = writers.Dialect()
+PLAIN = Asked()
 
 
-def csv_of(made: Sheet, dialect: writers.Dialect = PLAIN) -> bytes:
-    return b"".join(writers.chunks(made, "csv", dialect))
+def csv_of(made: Sheet, asked: Asked = PLAIN) -> bytes:
+    return b"".join(writers.chunks(made, asked, NOW))
 
 
 # --- texts ------------------------------------------------------------------------------------
@@ -135,7 +88,8 @@ def test_a_guarded_text_is_no_formula_and_can_be_stored(text: str) -> None:
 def test_a_csv_gives_back_what_was_put_in(
     made: list[tuple[Any, ...]], header: str, excel: str | None
 ) -> None:
-    dialect = writers.dialect(excel=excel is not None, language=excel or "en")
+    asked = Asked(excel=excel is not None, language=excel or "en")
+    dialect = writers.dialect(asked)
     columns = (
         Column("text", "string", "", header=header or "text"),
         Column("whole", "integer", ""),
@@ -143,7 +97,7 @@ def test_a_csv_gives_back_what_was_put_in(
         Column("truth", "boolean", ""),
         Column("day", "date", ""),
     )
-    file = csv_of(sheet(*columns, made=made), dialect)
+    file = csv_of(sheet(*columns, made=made), asked)
     assert file.endswith(b"\r\n")
     assert file.startswith(b"\xef\xbb\xbf") == (excel is not None)
     above, *found = read_cells(file, dialect.separator)
@@ -184,7 +138,7 @@ def test_a_text_longer_than_excels_cell_is_cut_for_excel_alone() -> None:
     made = sheet(Column("text", "string", ""), made=[("=" + "x" * 100_000,)])
     (_, (plain,)) = read_cells(csv_of(made))
     assert len(plain) == 100_002
-    (_, (cut,)) = read_cells(csv_of(made, writers.dialect(excel=True, language="en")))
+    (_, (cut,)) = read_cells(csv_of(made, Asked(excel=True)))
     assert len(cut) == 32_767
     assert cut.endswith(" …")
 
@@ -201,17 +155,7 @@ def test_a_file_of_nothing_has_its_header() -> None:
 @pytest.fixture
 def nasty(chain: Installation) -> Installation:
     """Every nasty text as a customer's comment, sent through intake."""
-    form = publish(chain, SURVEY_CODE, document("survey", *every_type(chain)))
-    records = [
-        record(
-            form,
-            SURVEY_CODE,
-            {"moment": "worse", "welcome": 1 + n % 7, "paid": n / 7, "comment": text},
-        )
-        for n, text in enumerate(NASTY)
-    ]
-    sent = send(chain, records)
-    assert {receipt.status for receipt in sent} <= {"accepted", "held"}
+    send_nasty(chain)
     return chain
 
 
@@ -233,95 +177,34 @@ def test_the_figures_in_the_file_are_the_figures(nasty: Installation) -> None:
 
 # --- spreadsheets -----------------------------------------------------------------------------
 
-NAMES = {
-    "office": "urn:oasis:names:tc:opendocument:xmlns:office:1.0",
-    "table": "urn:oasis:names:tc:opendocument:xmlns:table:1.0",
-    "text": "urn:oasis:names:tc:opendocument:xmlns:text:1.0",
-}
 
-
-def attribute(element: ET.Element, name: str) -> str | None:
-    space, _, local = name.partition(":")
-    return element.get(f"{{{NAMES[space]}}}{local}")
-
-
-def spread_out(file: Path, separator: str, language: str) -> list[list[ET.Element | None]]:
-    """The cells that LibreOffice makes of a CSV when somebody opens it."""
-    options = f"CSV:{ord(separator)},34,76,1,,{language},false,false"
-    subprocess.run(
-        [
-            *("soffice", f"-env:UserInstallation={(file.parent / 'office').as_uri()}"),
-            *("--headless", "--convert-to", "fods", f"--infilter={options}"),
-            *("--outdir", str(file.parent), str(file)),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=240,
-    )
-    tree = ET.parse(file.with_suffix(".fods"))
-    found = []
-    for row in tree.iterfind(".//table:table-row", NAMES):
-        line: list[ET.Element | None] = []
-        for cell in row.iterfind("table:table-cell", NAMES):
-            assert attribute(cell, "table:formula") is None, ET.tostring(cell)
-            repeated = int(attribute(cell, "table:number-columns-repeated") or 1)
-            empty = attribute(cell, "office:value-type") is None
-            line += [None if empty else cell] * min(repeated, 200)
-        found.append(line)
-    return found
-
-
-def said(cell: ET.Element | None) -> str:
-    if cell is None:
-        return ""
-    paragraphs = []
-    for paragraph in cell.iterfind("text:p", NAMES):
-        words = paragraph.text or ""
-        for child in paragraph:
-            tag = child.tag.rpartition("}")[2]
-            times = int(child.get(f"{{{NAMES['text']}}}c") or 1)
-            words += {"s": " " * times, "tab": "\t"}.get(tag, "".join(child.itertext()))
-            words += child.tail or ""
-        paragraphs.append(words)
-    return "\n".join(paragraphs)
-
-
-@pytest.mark.skipif(
-    shutil.which("soffice") is None and not os.environ.get("CI"),
-    reason="LibreOffice is not installed: apt-get install libreoffice-calc-nogui",
-)
-@pytest.mark.parametrize(
-    ("excel", "language", "windows"), [(False, "en", "1033"), (True, "fr", "1036")]
-)
+@office.needed
+@pytest.mark.parametrize(("excel", "language"), [(False, "en"), (True, "fr"), (True, "es")])
 def test_a_spreadsheet_shows_every_text_and_runs_none(
-    nasty: Installation, tmp_path: Path, excel: bool, language: str, windows: str
+    nasty: Installation, tmp_path: Path, excel: bool, language: str
 ) -> None:
     asked = ask(instrument="survey", excel=excel, language=language)
     file = tmp_path / "submissions.csv"
     file.write_bytes(whole(nasty.database(), "submissions", asked))
-    dialect = writers.dialect(excel=excel, language=language)
+    dialect = writers.dialect(asked)
     header, *expected = read_cells(file.read_bytes(), dialect.separator)
-    above, *found = spread_out(file, dialect.separator, windows)
+    (pages,) = office.opened(file, filter_=office.csv_filter(dialect.separator, language))
+    (above, *found) = pages["submissions"]
 
-    assert [said(cell) for cell in above][: len(header)] == header
+    assert [office.said(cell) for cell in above][: len(header)] == header
     comment, paid = header.index("comment"), header.index("paid")
     shown = found[: len(expected)]
     assert len(shown) == len(expected)
     for row, texts in zip(shown, expected, strict=True):
         if texts[comment] not in ("007", "1e5", "3,5", "2026-11-22", "true", " "):
             # (a spreadsheet reads those as numbers and days, which only it can help)
-            assert said(row[comment]) == texts[comment]
+            assert office.said(row[comment]) == texts[comment]
         number = row[paid]
         assert number is not None
-        assert attribute(number, "office:value-type") == "float"
-        assert float(attribute(number, "office:value") or "") == pytest.approx(
+        assert office.attribute(number, "office:value-type") == "float"
+        assert float(office.attribute(number, "office:value") or "") == pytest.approx(
             float(texts[paid].replace(dialect.decimal, ".")), abs=1e-9
         )
-
-
-def test_where_ci_runs_libreoffice_is_not_missing() -> None:
-    if os.environ.get("CI"):
-        assert shutil.which("soffice"), "apt-get install libreoffice-calc-nogui"
 
 
 # --- the Data Package -------------------------------------------------------------------------
@@ -340,8 +223,7 @@ def test_a_data_package_describes_its_file(
     described = package.describe(
         tables.sheet(nasty.database(), table, asked),
         "file.csv",
-        "csv",
-        writers.dialect(excel=asked.excel, language=asked.language),
+        asked,
         created=datetime(2026, 11, 22, tzinfo=UTC),
     )
     beside = tmp_path / "file.csv.datapackage.json"
@@ -371,7 +253,7 @@ def _peak(installation: Installation, table: str, **options: Any) -> tuple[int, 
         sheet = tables.sheet(database, table, asked)
         tracemalloc.start()
         try:
-            for chunk in writers.chunks(sheet, "csv", PLAIN):
+            for chunk in writers.chunks(sheet, asked, NOW):
                 size += len(chunk)
             return tracemalloc.get_traced_memory()[1], size
         finally:

@@ -54,7 +54,7 @@ def _choice(name: str, among: Sequence[str], default: str | None, help_: str) ->
 @_choice("--flagged", FLAGGED, "include", "Careless and repeated submissions.")
 @click.option("--labels", is_flag=True, help="Words of questions and choices instead of keys.")
 @click.option("--excel", is_flag=True, help="A CSV that Excel opens right, in --language.")
-@_choice("--language", tuple(LANGUAGES), "en", "The language of --labels and --excel.")
+@_choice("--language", tuple(LANGUAGES), "en", "The language of --labels, --excel and xlsx.")
 @click.option(
     "--out",
     metavar="FILE",
@@ -90,15 +90,17 @@ def _texts(value: Any) -> list[str]:
 
 
 def _write(sheet: Sheet, asked: asking.Asked, out: Path | None) -> None:
-    dialect = writers.dialect(excel=asked.excel, language=asked.language)
+    created = datetime.now(UTC)
     seen = _Progress(shown=sys.stderr.isatty() and (out is not None or not sys.stdout.isatty()))
 
     def rows() -> Iterator[tuple[Value, ...]]:
         return seen.watch(sheet.rows())
 
     watched = replace(sheet, rows=rows)
-    chunks = writers.chunks(watched, asked.format, dialect)
+    chunks = writers.chunks(watched, asked, created)
     if out is None:
+        if asked.format == "xlsx" and sys.stdout.isatty():
+            raise click.UsageError("An Excel file is nothing to read here: name one with --out.")
         _pour(chunks, sys.stdout.buffer)
     elif out.exists() and not out.is_file():
         raise click.ClickException(f"{out} is not a file. For a pipe, leave out --out.")
@@ -111,9 +113,8 @@ def _write(sheet: Sheet, asked: asking.Asked, out: Path | None) -> None:
                 about = package.describe(
                     sheet,
                     out.name,
-                    asked.format,
-                    dialect,
-                    created=datetime.now(UTC),
+                    asked,
+                    created=created,
                     size=size,
                     sha256=sha256,
                 )

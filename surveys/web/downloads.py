@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Generator, Iterator
+from datetime import datetime
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request
 
 from exports import asking, package, tables, writers
 from exports.asking import Asked
-from exports.columns import CannotExport, NotMade, NotYours
+from exports.columns import CannotExport, NoRoom, NotMade, NotYours
+from surveys import preferences
 from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
 from surveys.people import reach
@@ -35,7 +37,7 @@ BROKEN_OFF = (
 def download(table: str, format_: str) -> Response:
     """The table as a file, with the options of the command ``export`` as query parameters."""
     asked = _asked(format_)
-    body = _body(services().installation, table, asked)
+    body = _body(services().installation, table, asked, services().clock())
     try:
         first = next(body, b"")  # what cannot be given is known before anything is sent
     except CannotExport as error:
@@ -45,7 +47,7 @@ def download(table: str, format_: str) -> Response:
         yield first
         yield from body
 
-    response = Response(all_of_it(), content_type=f"{package.MEDIA_TYPES[format_]}; charset=utf-8")
+    response = Response(all_of_it(), content_type=_content_type(asked))
     response.call_on_close(body.close)
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(table, asked))
     return response
@@ -60,13 +62,7 @@ def described(table: str) -> Response:
         sheet = tables.sheet(services().database, table, asked)
     except CannotExport as error:
         _refuse(error)
-    about = package.describe(
-        sheet,
-        _file_name(table, asked),
-        asked.format,
-        writers.dialect(excel=asked.excel, language=asked.language),
-        created=services().clock(),
-    )
+    about = package.describe(sheet, _file_name(table, asked), asked, created=services().clock())
     text = f"{json.dumps(about, ensure_ascii=False, indent=2)}\n"
     response = Response(text, mimetype="application/json")
     name = f"{_file_name(table, asked)}.datapackage.json"
@@ -74,15 +70,16 @@ def described(table: str) -> Response:
     return response
 
 
-def _body(installation: Installation, table: str, asked: Asked) -> Generator[bytes, None, None]:
+def _body(
+    installation: Installation, table: str, asked: Asked, created: datetime
+) -> Generator[bytes, None, None]:
     """The file, read from a connection of its own: a reader may take minutes over it."""
     database = installation.new_database()
     begun = False
     try:
         with database.snapshot():
             sheet = tables.sheet(database, table, asked)
-            dialect = writers.dialect(excel=asked.excel, language=asked.language)
-            for chunk in writers.chunks(sheet, asked.format, dialect):
+            for chunk in writers.chunks(sheet, asked, created):
                 yield chunk
                 begun = True
     except Exception:
@@ -91,6 +88,8 @@ def _body(installation: Installation, table: str, asked: Asked) -> Generator[byt
         # Not every server breaks off the connection when a body fails after it has begun: without
         # a word the file would look whole.
         log.exception("The export of %s broke off", table)
+        if asked.format == "xlsx":
+            raise  # no spreadsheet opens an archive without its end
         line = BROKEN_OFF if asked.format == "csv" else json.dumps({"error": BROKEN_OFF})
         yield f"\r\n{line}\r\n".encode()
         raise
@@ -103,13 +102,16 @@ def _asked(format_: str) -> Asked:
     person = me()
     options: dict[str, list[str]] = dict(request.args.lists())
     options["format"] = [format_]
-    if not options.get("language"):
-        # Excel is most likely set to the language that its owner's browser asks for.
-        preferred = request.accept_languages.best_match(LANGUAGES)
-        options["language"] = [preferred] if preferred else []
     for name in SWITCHES:
         if options.get(name) == [""]:
             options[name] = ["1"]  # `?excel` is meant
+    if not options.get("language"):
+        # Excel is most likely set to the language that its owner's browser asks for.
+        preferred = request.accept_languages.best_match(LANGUAGES)
+        if "excel" not in options:
+            chosen = preferences.of(services().database, person.person_id)
+            preferred = chosen.get(preferences.LANGUAGE, preferred)
+        options["language"] = [preferred] if preferred else []
     try:
         return asking.read(
             options,
@@ -121,9 +123,18 @@ def _asked(format_: str) -> Asked:
 
 
 def _refuse(error: CannotExport) -> NoReturn:
+    (sentence,) = error.args
+    if isinstance(error, NoRoom):
+        log.error("%s", error)
+        abort(503, sentence)
     if isinstance(error, NotMade):
-        abort(404, str(error))
-    abort(403 if isinstance(error, NotYours) else 400, str(error))
+        abort(404, sentence)
+    abort(403 if isinstance(error, NotYours) else 400, sentence)
+
+
+def _content_type(asked: Asked) -> str:
+    kind = package.MEDIA_TYPES[asked.format]
+    return kind if asked.format == "xlsx" else f"{kind}; charset=utf-8"
 
 
 def _file_name(table: str, asked: Asked) -> str:
