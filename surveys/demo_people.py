@@ -147,7 +147,7 @@ class _Person:
 
     def _language(self) -> str:
         spoken = self._visit.instrument.languages
-        own = self._visit.site.language
+        own = self._visit.site.languages[0]
         if self._dice.random() >= BY_OTHER_WORDS and own in spoken:
             return own
         return self._dice.choice(spoken)

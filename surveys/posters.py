@@ -1,310 +1,178 @@
-"""QR codes and the posters that carry them.
+"""Posters: the code of a site, with an invitation around it, to hang, to stand or to stick.
 
-The code is drawn with error correction Q (a quarter of it may be scratched or covered) and the
-quiet zone of four modules that the standard asks for. In the PDF it is one vector path, sharp on
-any printer. Posters are drawn with the fonts in ``static/fonts``: Latin, Greek, Cyrillic, Arabic
-and Hebrew letters; for other alphabets a font file can be given.
+What a poster says is laid out once (:mod:`surveys.poster_sheets`) and drawn twice: as the PDF that
+is printed, all posters in one file, and as a picture of one sheet to look at before.
 """
 
 from __future__ import annotations
 
-import io
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from typing import Any
 
-import qrcode
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 from fpdf import FPDF
-from fpdf.enums import MethodReturnValue, PathPaintRule
-from qrcode.constants import ERROR_CORRECT_Q
-from qrcode.image.pil import PilImage
-from qrcode.image.svg import SvgPathFillImage
 
+from surveys import codes, poster_words, qr_code
+from surveys.poster_marks import Bar, Code, Frame, Group, Line, Mark, Stroke
+from surveys.poster_picture import picture as _picture
+from surveys.poster_sheets import SHEETS, Said, Sheet
+from surveys.poster_type import MISSING, Typesetter, drawable, measuring
+from surveys.store.database import Database
 from surveys.store.sites import Site
 
-FONTS = Path(__file__).resolve().parent.parent / "static" / "fonts"
-SHIPPED_FONTS = ("NotoSans", "NotoSansArabic", "NotoSansHebrew")
-
-QUIET_ZONE = 4  # modules
-
-QUESTION = {
-    "en": "How was it?",
-    "fr": "Comment ça s’est passé ?",
-    "es": "¿Cómo le fue?",
-    "ar": "كيف كانت تجربتك؟",
-}
-SENTENCE = {
-    "en": "Tell us in 15 seconds, with a few taps on your phone.",
-    "fr": "Dites-le-nous en 15 secondes, en quelques gestes sur votre téléphone.",
-    "es": "Cuéntenoslo en 15 segundos, con unos toques en su móvil.",
-    "ar": "أخبرنا في ١٥ ثانية، ببضع لمسات على هاتفك.",
-}
-CAMERA = {
-    "en": "Point your camera here. No app, no sign-up.",
-    "fr": "Visez avec l’appareil photo. Ni application, ni inscription.",
-    "es": "Apunte con la cámara. Sin aplicación y sin registro.",
-    "ar": "وجّه الكاميرا إلى هنا. لا تطبيق ولا تسجيل.",
-}
-
-INK = (24, 33, 41)
-SOFT = (92, 102, 112)
-ACCENT = (0, 98, 104)
+A4 = "a4"  # the sheet that is meant where none is named
 
 
 @dataclass(frozen=True)
 class Poster:
-    """One sheet: whose it is, the address its code holds, and where it is to hang, if known."""
+    """Whose it is, the address its code holds, and where it is to hang, if known."""
 
     site: Site
     address: str
     touchpoint: str | None = None
 
 
-class UnusableFont(ValueError):
-    """A font file that cannot be read."""
+def issued(
+    db: Database,
+    sites: Iterable[Site],
+    *,
+    base: str,
+    touchpoint: str | None,
+    instrument: str,
+    at: datetime,
+) -> list[Poster]:
+    """A poster for each site, with the code that stands there or a new one.
 
-
-# --- the code alone ---------------------------------------------------------------------------
-
-
-def _code(address: str) -> qrcode.QRCode[Any]:
-    code: qrcode.QRCode[Any] = qrcode.QRCode(
-        error_correction=ERROR_CORRECT_Q, border=QUIET_ZONE, box_size=20
-    )
-    code.add_data(address)
-    code.make(fit=True)
-    return code
-
-
-class _Svg(SvgPathFillImage):
-    def process(self) -> None:
-        super().process()
-        # The library gives every path the same id, and two codes on one page would be invalid.
-        assert self.path is not None  # noqa: S101 - the line above has just made it
-        del self.path.attrib["id"]
-
-
-def svg(address: str) -> bytes:
-    """The code as a standalone SVG document, black on white."""
-    stream = io.BytesIO()
-    _code(address).make_image(image_factory=_Svg).save(stream)
-    return stream.getvalue()
-
-
-def png(address: str) -> bytes:
-    """The code as a PNG, twenty pixels a module: sharp at 10 cm on a 200 dpi printer."""
-    stream = io.BytesIO()
-    _code(address).make_image(image_factory=PilImage).save(stream, "PNG")
-    return stream.getvalue()
-
-
-# --- the poster -------------------------------------------------------------------------------
+    ``base`` is the address that phones reach. Raises :class:`surveys.codes.CodeError`.
+    """
+    return [
+        Poster(site, f"{base}/q/{code}", touchpoint)
+        for site in sites
+        for code in [codes.issue(db, site.site_id, touchpoint, instrument, at)]
+    ]
 
 
 def pdf(
     posters: Iterable[Poster],
     *,
     at: datetime,
+    sheet: str = A4,
     fonts: Sequence[Path] = (),
-    done: Callable[[int], None] = lambda sheets: None,
+    done: Callable[[int], None] = lambda pages: None,
 ) -> bytes:
-    """A4 sheets, one for each poster, in one file.
+    """A page for each poster, in one file; ``sheet`` is one of :data:`SHEETS`.
 
     ``at`` is written into the file as its date, ``fonts`` are searched for letters that the
-    shipped ones lack, ``done`` is told of every sheet. Raises :class:`UnusableFont`.
+    shipped ones lack, ``done`` is told of every page. Raises
+    :class:`surveys.poster_type.UnusableFont`.
     """
-    page = _Page(at, tuple(fonts))
+    document = _Document(SHEETS[sheet], at)
+    type_ = Typesetter(document, fonts)
     for poster in posters:
-        page.draw(poster)
+        document.add_page()
+        for mark in SHEETS[sheet].layout(_said(poster, fonts), type_):
+            document.draw(mark, type_)
         done(1)
-    return page.output()
+    return bytes(document.output())
 
 
-def without_letters(text: str, fonts: Sequence[Path] = ()) -> str:
-    """Those letters of ``text`` that no font at hand can draw. Raises :class:`UnusableFont`."""
-    known = _letters(tuple(fonts))
-    return "".join(dict.fromkeys(c for c in _plain(text) if ord(c) not in known))
+def picture(poster: Poster, sheet: str = A4) -> bytes:
+    """The sheet as an SVG document, as a browser shows it: what :func:`pdf` prints."""
+    kind = SHEETS[sheet]
+    with measuring() as type_:
+        return _picture(kind.width, kind.height, kind.layout(_said(poster), type_), type_)
 
 
-@cache
-def _letters(fonts: tuple[Path, ...]) -> frozenset[int]:
-    known: set[int] = set()
-    for path in [FONTS / f"{name}-Regular.ttf" for name in SHIPPED_FONTS] + list(fonts):
-        try:
-            with TTFont(io.BytesIO(path.read_bytes()), fontNumber=0, lazy=True) as font:
-                known |= set(font.getBestCmap())
-        except Exception as error:  # the parser raises whatever it stumbles over
-            raise UnusableFont(
-                f"{path} cannot be used as a font ({error}). Give a TrueType file (.ttf)."
-            ) from None
-    return frozenset(known)
-
-
-def _plain(text: str) -> str:
-    """The text on one line, without invisible characters that turn or hide what stands there.
-
-    The joiners stay: Persian and other scripts are misspelt without them.
-    """
-    kept = (
-        c
-        for c in unicodedata.normalize("NFC", text)
-        if c in "\u200c\u200d" or unicodedata.category(c) not in {"Cf", "Cs", "Co", "Cn"}
-    )
-    spaced = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in kept)
-    return " ".join(spaced.split())
-
-
-class _Page:
-    """The sheet, in millimetres."""
-
-    WIDTH, HEIGHT, MARGIN = 210.0, 297.0, 18.0
-    FRAME = 142.0  # the side of the code with its quiet zone
-
-    def __init__(self, at: datetime, fonts: tuple[Path, ...]) -> None:
-        self._known = _letters(fonts)
-        self._width = self.WIDTH - 2 * self.MARGIN
-        self._fits: dict[tuple[str, float, int, str], tuple[float, list[str]]] = {}
-        self._pdf = pdf = FPDF(format="A4")
-        pdf.set_creation_date(at)
-        pdf.set_title("Touchstone: posters")
-        pdf.set_creator("Touchstone")
-        pdf.set_auto_page_break(False)
-        pdf.set_margin(0)
-        for name in SHIPPED_FONTS:
-            pdf.add_font(name, "", FONTS / f"{name}-Regular.ttf")
-            pdf.add_font(name, "B", FONTS / f"{name}-Bold.ttf")
-        others = []
-        for number, path in enumerate(fonts):
-            others.append(f"given{number}")
-            try:
-                pdf.add_font(others[-1], "", path)
-            except Exception as error:
-                raise UnusableFont(
-                    f"{path} cannot be put into a PDF ({error}). Give a TrueType file (.ttf)."
-                ) from None
-        pdf.set_fallback_fonts([*SHIPPED_FONTS[1:], *others], exact_match=False)
-        pdf.set_text_shaping(True)
-
-    def output(self) -> bytes:
-        return bytes(self._pdf.output())
-
-    def draw(self, poster: Poster) -> None:
-        self._pdf.add_page()
-        first = poster.site.language if poster.site.language in QUESTION else "en"
-        second = None if first == "en" else "en"
-        self._head(self._name(poster.site), first, second)
-        self._frame_and_code(poster.address, 96.0)
-        self._foot(poster, first, second)
-
-    def _head(self, name: str, first: str, second: str | None) -> None:
-        self._pdf.set_fill_color(*ACCENT)
-        self._pdf.rect(0, 0, self.WIDTH, 5, style="F")
-        self._text(name, 15, 13, most=26, lines=2, colour=ACCENT, style="B", room=26)
-        self._text(QUESTION[first], 42, 24, most=54, lines=1, colour=INK, style="B")
-        y = self._text(SENTENCE[first], 70, 9, most=17, lines=1, colour=INK)
-        if second:
-            said = f"{QUESTION[second]} {SENTENCE[second]}"
-            self._text(said, y + 1.5, 7, most=13, lines=1, colour=SOFT)
-
-    def _frame_and_code(self, address: str, top: float) -> None:
-        matrix = _code(address).get_matrix()  # with the quiet zone
-        module = self.FRAME / len(matrix)
-        left = (self.WIDTH - self.FRAME) / 2
-        pdf = self._pdf
-        pdf.set_draw_color(*ACCENT)
-        pdf.set_line_width(1.1)
-        pdf.rect(left, top, self.FRAME, self.FRAME, style="D", round_corners=True, corner_radius=6)
-        # One path for all modules: drawn one by one, viewers leave hair lines between them.
-        with pdf.new_path(paint_rule=PathPaintRule.FILL_NONZERO) as path:
-            path.style.fill_color = "#000000"
-            path.style.stroke_color = None
-            for row, cells in enumerate(matrix):
-                for start, length in _runs(cells):
-                    path.rectangle(
-                        left + start * module, top + row * module, length * module, module
-                    )
-
-    def _foot(self, poster: Poster, first: str, second: str | None) -> None:
-        y = self._text(CAMERA[first], 245, 8, most=16, lines=1, colour=INK)
-        if second:
-            y = self._text(CAMERA[second], y + 0.5, 6.5, most=12, lines=1, colour=SOFT)
-        self._text(poster.address, 264, 8, most=15, lines=2, colour=ACCENT, style="B")
-        where = [poster.site.site_id, *([poster.touchpoint] if poster.touchpoint else [])]
-        self._text("  ·  ".join(map(self._drawable, where)), 285, 5, most=9, lines=1, colour=SOFT)
-
-    def _name(self, site: Site) -> str:
-        name = self._drawable(site.name)
+def _said(poster: Poster, fonts: Sequence[Path] = ()) -> Said:
+    site = poster.site
+    where = [site.site_id, *([poster.touchpoint] if poster.touchpoint else [])]
+    name = drawable(site.name, fonts)
+    return Said(
         # A name without a letter that can be drawn says less than the id.
-        return name if name.strip("\ufffd ") else self._drawable(site.site_id)
+        name=name if name.strip(f"{MISSING} ") else drawable(site.site_id, fonts),
+        languages=poster_words.spoken(site.languages),
+        address=poster.address,
+        where="  ·  ".join(drawable(part, fonts) for part in where),
+    )
 
-    def _drawable(self, text: str) -> str:
-        """Letters that no font has become U+FFFD, which is seen."""
-        return "".join(c if ord(c) in self._known else "\ufffd" for c in _plain(text))
 
-    def _text(
-        self,
-        text: str,
-        y: float,
-        height: float,
-        *,
-        most: float,
-        lines: int,
-        colour: tuple[int, int, int],
-        style: str = "",
-        room: float | None = None,
-    ) -> float:
-        """Write centred text as large as it fits (``most`` points at most); the y below it.
+class _Document(FPDF):
+    """The PDF of one kind of sheet."""
 
-        ``height`` is a line's at the largest size. Text too long for ``lines`` at the smallest
-        size takes more lines, as many as stand in ``room``, and then ends in an ellipsis.
+    def __init__(self, sheet: Sheet, at: datetime) -> None:
+        super().__init__(format=(sheet.width, sheet.height))
+        self.set_creation_date(at)
+        self.set_title("Touchstone: posters")
+        self.set_creator("Touchstone")
+        self.set_auto_page_break(False)
+
+    def draw(
+        self, mark: Mark, type_: Typesetter, x: float = 0, y: float = 0, turned: bool = False
+    ) -> None:
+        """Put a mark on the page, moved by ``x`` and ``y`` and turned about that point."""
+        if isinstance(mark, Group):
+            for part in mark.marks:
+                self.draw(part, type_, x + mark.x, y + mark.y, mark.turned)
+        elif isinstance(mark, Code):
+            self._code(mark, x, y, turned)
+        elif turned:
+            with self.rotation(180, x, y):
+                self._upright(mark, type_, x, y)
+        else:
+            self._upright(mark, type_, x, y)
+
+    def _upright(
+        self, mark: Line | Bar | Frame | Stroke, type_: Typesetter, x: float, y: float
+    ) -> None:
+        match mark:
+            case Line():
+                self.set_text_color(*mark.colour)
+                type_.use(mark.size, mark.bold)
+                # Measuring and turning leave it thinking so.
+                self.current_font_is_set_on_page = False
+                self.set_xy(x + mark.x, y + mark.y)
+                self.cell(mark.width, mark.height, mark.text, align=mark.align)
+            case Bar():
+                self.set_fill_color(*mark.colour)
+                self.rect(x + mark.x, y + mark.y, mark.width, mark.height, style="F")
+            case Frame():
+                self.set_draw_color(*mark.colour)
+                self.set_line_width(mark.thickness)
+                self.rect(
+                    x + mark.x,
+                    y + mark.y,
+                    mark.side,
+                    mark.side,
+                    style="D",
+                    round_corners=True,
+                    corner_radius=mark.corner,
+                )
+            case Stroke():
+                self.set_draw_color(*mark.colour)
+                self.set_line_width(0.2)
+                self.set_dash_pattern(*((0.6, 1.4) if mark.dotted else ()))
+                self.line(x + mark.x1, y + mark.y1, x + mark.x2, y + mark.y2)
+                self.set_dash_pattern()
+
+    def _code(self, mark: Code, x: float, y: float, turned: bool) -> None:
+        """One path for all modules: drawn one by one, viewers leave hair lines between them.
+
+        A module is a whole number of points and stands on whole points if there is room for it,
+        so that at 72 dots an inch, where a dot is a point, each is drawn as sharp as it is.
         """
-        pdf = self._pdf
-        pdf.set_text_color(*colour)
-        size, wrapped = self._fitted(text, most, lines, style)
-        pdf.set_font("NotoSans", style, size)
-        line_height = height * size / most
-        fits = max(lines, int((room or 0) / line_height))
-        if len(wrapped) > fits:
-            wrapped = [*wrapped[: fits - 1], f"{wrapped[fits - 1][:-2]}…"]
-        for line in wrapped:
-            pdf.set_xy(self.MARGIN, y)
-            pdf.cell(self._width, line_height, line, align="C")
-            y += line_height
-        return y
-
-    def _fitted(self, text: str, most: float, lines: int, style: str) -> tuple[float, list[str]]:
-        """The size at which the text takes ``lines`` at most, and its lines."""
-        key = (text, most, lines, style)
-        if key not in self._fits:  # the sentences are the same on every sheet
-            size, wrapped = most, [text]
-            while size >= most * 0.45:
-                self._pdf.set_font("NotoSans", style, size)
-                wrapped = self._wrap(text)
-                if len(wrapped) <= lines:
-                    break
-                size -= 0.5
-            self._fits[key] = size, wrapped
-        return self._fits[key]
-
-    def _wrap(self, text: str) -> list[str]:
-        lines = self._pdf.multi_cell(
-            self._width, 5, text, dry_run=True, align="C", output=MethodReturnValue.LINES
-        )
-        return [line.strip() for line in lines] if isinstance(lines, list) else [text]
-
-
-def _runs(cells: Sequence[bool | None]) -> Iterable[tuple[int, int]]:
-    """Where dark modules stand side by side: start and length of each run."""
-    start = 0
-    while start < len(cells):
-        end = start
-        while end < len(cells) and cells[end]:
-            end += 1
-        if end > start:
-            yield start, end - start
-        start = end + 1
+        code = qr_code.squares(mark.address)
+        room = mark.side * self.k
+        module = room / code.side if room < code.side else room // code.side
+        rest = (room - module * code.side) / 2
+        sign = -1 if turned else 1
+        left = round(x * self.k + sign * (mark.x * self.k + rest))
+        top = round(y * self.k + sign * (mark.y * self.k + rest))
+        path = ["0 0 0 rg"]
+        for row, start, length in code.runs:
+            from_left, from_top = left + sign * start * module, top + sign * row * module
+            path.append(
+                f"{from_left:.2f} {self.h_pt - from_top:.2f}"
+                f" {sign * length * module:.2f} {-sign * module:.2f} re"
+            )
+        self._out(f"q {' '.join(path)} f Q")

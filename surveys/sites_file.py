@@ -218,6 +218,7 @@ def _zones() -> frozenset[str]:
 
 
 _NUMBER = re.compile(r"[+-]?\d{1,3}([.,]\d+)?")
+_BETWEEN_LANGUAGES = re.compile(r"[,;\s]+")
 _WORDS = re.compile(r"\s+")
 _LINES = re.compile(r"\s*\n\s*")
 
@@ -314,12 +315,19 @@ class _Row:
         return zone
 
     def _language(self) -> str:
-        language = self._cell("language").casefold()
-        if language not in LANGUAGES:
+        named = dict.fromkeys(
+            _BETWEEN_LANGUAGES.sub(" ", self._cell("language").casefold()).split()
+        )
+        strange = [code for code in named if code not in LANGUAGES]
+        if strange or not named:
             names = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
-            said = f"“{_clip(language)}” is not among them." if language else "It is missing."
-            self._fault("language", f"The language is one of {names}. {said}")
-        return language
+            said = f"“{_clip(strange[0])}” is not among them." if strange else "It is missing."
+            self._fault(
+                "language",
+                f"The language is one of {names}, or several with a space between, the main one"
+                f" first. {said}",
+            )
+        return " ".join(named)
 
     def _kind(self) -> str:
         kind = self._cell("kind").casefold() or "external"

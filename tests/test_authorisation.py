@@ -73,6 +73,15 @@ RULES = {
     ("desk.scores", "GET"): Rule(DESK, "/desk?region=east", "/desk?region=west"),
     ("desk.site", "GET"): Rule(DESK, "/desk/sites/vienna-1", "/desk/sites/lisbon-1"),
     ("desk.contacts", "GET"): Rule(("owner", "manager"), "/desk/contacts"),
+    ("posters.page", "GET"): Rule(
+        ("owner", "manager"), "/desk/posters?region=east", "/desk/posters?region=west"
+    ),
+    ("posters.make", "POST"): Rule(("owner", "manager"), "/desk/posters"),
+    ("posters.sheet", "GET"): Rule(
+        ("owner", "manager"),
+        "/desk/posters/a5.svg?site=vienna-1",
+        "/desk/posters/a5.svg?site=lisbon-1",
+    ),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),
@@ -86,6 +95,7 @@ RULES = {
 # What a manager of the east could open, and where something of the west must never stand.
 SEARCHED = (
     *("/desk", "/desk?days=all", "/desk?source=shopper", "/desk?flagged=only", "/desk/contacts"),
+    *("/desk/posters", "/desk/posters/a4.svg?site=vienna-1", "/desk/posters?site=lisbon-1"),
     *("/desk?region=west", "/desk/sites/lisbon-1", "/desk/sites/LISBON-1", "/desk/sites/vienna-1"),
     *("/desk/sites/vienna-1?region=west", "/desk/sites/lisbon-1?region=east", "/account"),
     *(

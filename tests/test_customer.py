@@ -173,6 +173,15 @@ def test_the_address_goes_before_the_browser_and_the_site_comes_last(client: Fla
     assert '<html lang="fr"' in unknown.text
 
 
+def test_a_site_of_several_languages_opens_in_the_first(
+    client: FlaskClient, chain: Installation
+) -> None:
+    with chain.database().transaction():
+        sites.put(chain.database(), [Site("vienna-1", "Quai", "east", "Europe/Paris", "fr en")])
+    assert '<html lang="fr"' in client.get(PAGE).text
+    assert '<html lang="en"' in client.get(PAGE, headers={"Accept-Language": "en"}).text
+
+
 def test_a_name_is_shown_as_it_is_and_does_nothing(
     client: FlaskClient, chain: Installation
 ) -> None:

@@ -120,7 +120,7 @@ def test_a_text_that_lacks_a_language_says_which_it_is_in() -> None:
 
 
 def test_choosing_a_language() -> None:
-    def choose(asked: str | None, accepted: list[tuple[str, float]], site: str | None) -> str:
+    def choose(asked: str | None, accepted: list[tuple[str, float]], *site: str) -> str:
         return words.choose(
             ("en", "fr", "es"), asked=asked, accepted=LanguageAccept(accepted), site=site
         )
@@ -129,6 +129,8 @@ def test_choosing_a_language() -> None:
     assert choose(None, [("fr-BE", 1)], "en") == "fr"
     assert choose("de", [("nl", 1)], "es") == "es"
     assert choose(None, [], "nl") == "en"
+    assert choose(None, [], "nl", "fr", "es") == "fr"
+    assert choose(None, []) == "en"
 
 
 # --- the renderer -----------------------------------------------------------------------------

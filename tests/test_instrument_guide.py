@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exports import words, writers
-from surveys import grammar, posters
+from surveys import grammar, poster_words
 from surveys.checking import check_file
 from surveys.conditions import COMPARISONS
 from surveys.web.words import all_words
@@ -64,7 +64,8 @@ def test_the_guide_leaves_nothing_out(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "spoken",
     [
-        *(all_words(), posters.QUESTION, posters.SENTENCE, posters.CAMERA, writers.EXCEL),
+        *(all_words(), poster_words.QUESTION, poster_words.SENTENCE, poster_words.CAMERA),
+        *(poster_words.FOLD, poster_words.GLUE, writers.EXCEL),
         *(words.YES, words.NO, *words.MOMENTS.values()),
     ],
 )

@@ -77,6 +77,19 @@ def test_all_sites_in_one_file(served: Installation, tmp_path: Path) -> None:
     assert len(found) == 4
 
 
+@needs_pdftoppm
+@pytest.mark.parametrize(("sheet", "codes_a_page"), [("a5", 1), ("card", 2), ("stickers", 8)])
+def test_all_sites_on_any_sheet(
+    served: Installation, tmp_path: Path, sheet: str, codes_a_page: int
+) -> None:
+    out = tmp_path / "all.pdf"
+    result = qr(served, "--all", "--sheet", sheet, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    found = [read(page) for page in pages(out.read_bytes(), tmp_path, 72)]
+    assert [len(page) for page in found] == [codes_a_page] * len(CHAIN)
+    assert len({address for page in found for address in page}) == len(CHAIN)
+
+
 @pytest.mark.parametrize(
     ("name", "begins"),
     [("a.png", b"\x89PNG"), ("a.svg", b"<?xml"), ("a.pdf", b"%PDF"), ("a", b"%PDF")],
@@ -177,6 +190,9 @@ def test_a_chain_without_sites(installation: Installation) -> None:
         ["--all", "--withdraw", "x"],
         [SITE, "--withdraw", "x", "--replace", "y"],
         [SITE, "--format", "gif"],
+        [SITE, "--sheet", "a3"],
+        [SITE, "--sheet", "a5", "--format", "svg"],
+        [SITE, "--sheet", "a5", "--out", "a.png"],
     ],
 )
 def test_wrong_use(served: Installation, arguments: list[str]) -> None:

@@ -67,6 +67,13 @@ def test_leading_zeros_stay() -> None:
     assert read(with_value("site_id", "007")).sites[0].site_id == "007"
 
 
+@pytest.mark.parametrize("written", ["fr en", "fr,en", "FR; en", " fr  en, fr ", "fr;\ten;"])
+def test_a_site_may_speak_several_languages_the_main_one_first(written: str) -> None:
+    (site,) = read(with_value("language", written)).sites
+    assert site.language == "fr en"
+    assert site.languages == ("fr", "en")
+
+
 @pytest.mark.parametrize("mark", [",", ";", "\t"])
 @pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -199,6 +206,9 @@ def test_a_broken_header() -> None:
         ("timezone", "localtime", "not a time zone"),
         ("language", "", "It is missing"),
         ("language", "de", "one of en (English), fr (French)"),
+        ("language", "fr, de", "“de” is not among them"),
+        ("language", "fren", "or several with a space between, the main one first"),
+        ("language", " ;, ", "It is missing"),
         ("latitude", "90.1", "from -90 to 90"),
         ("latitude", "nan", "not a number"),
         ("latitude", "1e1", "not a number"),

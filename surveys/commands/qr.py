@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from surveys import addresses, codes, posters, sites
+from surveys import addresses, codes, posters, qr_code, sites
 from surveys.commands.root import data_option
 from surveys.commands.shared import progress, write
 from surveys.installation import Installation
+from surveys.poster_sheets import SHEETS
+from surveys.poster_type import UnusableFont, without_letters
 from surveys.posters import Poster
 from surveys.store import sites as store
 from surveys.store.database import Database
@@ -39,6 +41,12 @@ MANY = 10  # posters from which on waiting is worth a progress bar
     help="pdf: the poster; svg, png: the code alone. Default: by the name of FILE, else pdf.",
 )
 @click.option(
+    "--sheet",
+    type=click.Choice(tuple(SHEETS)),
+    help="What the poster is printed on: a4, a5; card: folds into a tent for the counter; stickers:"
+    " eight on a page.  [default: a4]",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Default: standard output."
 )
 @click.option("--anyway", is_flag=True, help="Print posters that only this machine can open.")
@@ -59,6 +67,7 @@ def qr(
     touchpoint: str | None,
     instrument: str,
     form: str | None,
+    sheet: str | None,
     out: Path | None,
     anyway: bool,
     fonts: tuple[Path, ...],
@@ -79,6 +88,8 @@ def qr(
     form = form or _by_name(out)
     if every and form != "pdf":
         raise click.UsageError("--all makes one PDF of posters; svg and png hold one code.")
+    if sheet is not None and form != "pdf":
+        raise click.UsageError(f"A sheet is a PDF; {form} is the code alone, without --sheet.")
     database = Installation.open(data).database()
     now = datetime.now(UTC)
     try:
@@ -98,13 +109,11 @@ def qr(
         if replace is not None:
             old = _standing(database, wanted[0], touchpoint, instrument)
             codes.replace(database, old, replace, now)
-        made = [
-            Poster(place, f"{base}/q/{code}", touchpoint)
-            for place in wanted
-            for code in [codes.issue(database, place.site_id, touchpoint, instrument, now)]
-        ]
-        write(_drawn(made, form, fonts, now), out)
-    except (sites.UnknownSite, codes.CodeError, posters.UnusableFont) as error:
+        made = posters.issued(
+            database, wanted, base=base, touchpoint=touchpoint, instrument=instrument, at=now
+        )
+        write(_drawn(made, form, sheet or posters.A4, fonts, now), out)
+    except (sites.UnknownSite, codes.CodeError, UnusableFont) as error:
         raise click.ClickException(str(error)) from None
     if out is not None:
         _report(made, form, out)
@@ -120,7 +129,7 @@ def _check_address(base: str, form: str, anyway: bool) -> None:
         return
     how = (
         "Tell the address that phones reach it by, once: “serve --base-url"
-        " https://survey.example.org”."
+        " https://survey.example.org”, or on the desk's page of settings."
     )
     if form == "pdf":
         raise click.ClickException(
@@ -180,7 +189,7 @@ def _withdraw(
 
 def _say_what_is_missing(wanted: list[Site], fonts: tuple[Path, ...]) -> None:
     for site in wanted:
-        missing = posters.without_letters(f"{site.name} {site.site_id}", fonts)
+        missing = without_letters(f"{site.name} {site.site_id}", fonts)
         if missing:
             click.echo(
                 f"Note: the posters' fonts lack {missing} in the name of {site.site_id}; it is"
@@ -189,13 +198,15 @@ def _say_what_is_missing(wanted: list[Site], fonts: tuple[Path, ...]) -> None:
             )
 
 
-def _drawn(made: list[Poster], form: str, fonts: tuple[Path, ...], now: datetime) -> bytes:
+def _drawn(
+    made: list[Poster], form: str, sheet: str, fonts: tuple[Path, ...], now: datetime
+) -> bytes:
     if form == "svg":
-        return posters.svg(made[0].address)
+        return qr_code.svg(made[0].address)
     if form == "png":
-        return posters.png(made[0].address)
+        return qr_code.png(made[0].address)
     with progress(len(made), "Drawing", MANY) as bar:
-        return posters.pdf(made, at=now, fonts=fonts, done=bar.update)
+        return posters.pdf(made, at=now, sheet=sheet, fonts=fonts, done=bar.update)
 
 
 def _report(made: list[Poster], form: str, out: Path) -> None:

@@ -12,10 +12,10 @@ from surveys.store.database import Database, Row
 class Site:
     """One place, as it stands in the sites CSV.
 
-    ``timezone`` is an IANA name, ``language`` the code of the language spoken there, ``latitude``
-    and ``longitude`` degrees (WGS 84) or None, ``kind`` is ``external`` (customers come) or
-    ``internal`` (a department whose customers are colleagues). ``region`` and ``address`` may be
-    empty text.
+    ``timezone`` is an IANA name, ``language`` the codes of the languages spoken there with a space
+    between them, ``latitude`` and ``longitude`` degrees (WGS 84) or None, ``kind`` is ``external``
+    (customers come) or ``internal`` (a department whose customers are colleagues). ``region`` and
+    ``address`` may be empty text.
     """
 
     site_id: str
@@ -27,6 +27,11 @@ class Site:
     latitude: float | None = None
     longitude: float | None = None
     kind: str = "external"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages spoken there, the main one first."""
+        return tuple(self.language.split())
 
 
 COLUMNS = tuple(field.name for field in fields(Site))

@@ -192,7 +192,7 @@ def _language(place: Place, instrument: Instrument | None = None) -> str:
         instrument.languages if instrument else tuple(w.all_words()),
         asked=request.args.get("lang"),
         accepted=request.accept_languages,
-        site=place.site.language if place.site else None,
+        site=place.site.languages if place.site else (),
     )
 
 

@@ -66,16 +66,17 @@ def say(text: Text, language: str, others: Sequence[str] = ()) -> Said:
 
 
 def choose(
-    languages: Sequence[str], *, asked: str | None, accepted: LanguageAccept, site: str | None
+    languages: Sequence[str], *, asked: str | None, accepted: LanguageAccept, site: Sequence[str]
 ) -> str:
     """The language for a page that can speak ``languages`` (at least one).
 
-    First what the address asks for (``?lang=``), then what the browser prefers, then the site's,
-    then the form's first. Pure: every candidate is passed in.
+    First what the address asks for (``?lang=``), then what the browser prefers, then the first
+    of the site's languages that the page speaks, then the form's first. Pure: every candidate is
+    passed in.
     """
     if asked is not None and asked in languages:
         return asked
     preferred = accepted.best_match(languages)
     if preferred is not None:
         return preferred
-    return site if site is not None and site in languages else languages[0]
+    return next((code for code in site if code in languages), languages[0])

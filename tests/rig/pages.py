@@ -134,6 +134,11 @@ def tick(page: Page) -> None:
         scale.locator('[value="6"]').check(force=True)
 
 
+def print_nothing(page: Page, chain: Chain) -> None:
+    page.get_by_role("button", name="Make the PDF").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
 def sign_in_wrongly(page: Page, chain: Chain) -> None:
     page.get_by_label("E-mail").fill("nobody@juniper.example")
     page.get_by_label("Password").fill("not the password")
@@ -184,6 +189,8 @@ def _views() -> Iterator[View]:
     for who in ("manager", "owner"):
         yield View(f"desk-{who}", "/desk", who, then=unfold_all)
         yield View(f"contacts-{who}", "/desk/contacts", who)
+        yield View(f"posters-{who}", "/desk/posters", who)
+    yield View("posters-wrong", "/desk/posters", "owner", then=print_nothing)
     yield View("desk-shoppers", "/desk?source=shopper&days=all", "owner")
     yield View("desk-nothing", "/desk?from=2001-01-01&to=2001-01-02", "owner")
     yield View("site-customers", "/desk/sites/{site}", "manager", then=unfold_all)

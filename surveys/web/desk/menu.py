@@ -50,7 +50,10 @@ MENU = (
         ),
     ),
     Section(Sentence("Held"), ()),
-    Section(Sentence("Set up"), ()),
+    Section(
+        Sentence("Set up"),
+        (Entry("posters.page", Sentence("Posters"), ("owner", "manager"), also=("posters.*",)),),
+    ),
     Section(Sentence("Running"), ()),
 )
 
