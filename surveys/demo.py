@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people, publishing
+from surveys import codes, people_joining, publishing
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -94,13 +94,13 @@ def fill(
     db = installation.database()
     chain = sites(wanted.sites)
     started = now - timedelta(days=wanted.days)
-    owner = people.enrol(
+    owner = people_joining.enrol(
         db, now, email=OWNER, name="Demonstration owner", role="owner", password=password
     )
     publishing.publish_shipped(db, started)
     places.take_in(db, chain, at=started)
     region = chain[min(1, len(chain) - 1)].region
-    people.enrol(
+    people_joining.enrol(
         db,
         now,
         email=MANAGER,
@@ -109,7 +109,7 @@ def fill(
         password=password,
         regions=[region],
     )
-    shopper = people.invite(db, now, email=SHOPPER, role="shopper", by=owner.person_id)
+    shopper = people_joining.invite(db, now, email=SHOPPER, role="shopper", by=owner.person_id)
     levels = truth(chain, wanted.seed)
     document = json.dumps(levels.as_document(), ensure_ascii=False, indent=1)
     (installation.folder / TRUTH_FILE).write_text(document + "\n", encoding="utf-8")

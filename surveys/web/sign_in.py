@@ -17,9 +17,10 @@ from flask import (
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import passwords, people
+from surveys import passwords, people, people_joining
 from surveys.passwords import PeopleError
-from surveys.people import DESK_ROLES, InvitationGone, Person
+from surveys.people import DESK_ROLES, Person
+from surveys.people_joining import InvitationGone
 from surveys.web import sessions
 from surveys.web.security import needs, safe_next, signed_in
 from surveys.web.services import services
@@ -102,7 +103,7 @@ def leave() -> BaseResponse:
 @blueprint.get("/join/<token>")
 def invitation(token: str) -> Response:
     try:
-        found = people.invitation(services().database, services().clock(), token)
+        found = people_joining.invitation(services().database, services().clock(), token)
     except InvitationGone as gone:
         return _gone(gone)
     return _join_page(200, found.person, found.person.name if found.person else "", "", None)
@@ -114,8 +115,10 @@ def join(token: str) -> BaseResponse:
     name, email = request.form.get("name", ""), request.form.get("email", "")
     password = request.form.get("password", "")
     try:
-        invited = people.invitation(database, now, token).person
-        person = people.join(database, now, token, name=name, password=password, email=email)
+        invited = people_joining.invitation(database, now, token).person
+        person = people_joining.join(
+            database, now, token, name=name, password=password, email=email
+        )
     except InvitationGone as gone:
         return _gone(gone)
     except PeopleError as wrong:
@@ -141,7 +144,9 @@ def _join_page(
 
 def _gone(gone: InvitationGone) -> Response:
     status = 404 if gone.reason == "unknown" else 410
-    text = render_template("join_gone.html", reason=gone.reason, days=people.INVITATION_DAYS)
+    text = render_template(
+        "join_gone.html", reason=gone.reason, days=people_joining.INVITATION_DAYS
+    )
     return Response(text, status, mimetype="text/html")
 
 
@@ -182,7 +187,7 @@ def new_password() -> BaseResponse:
 @blueprint.post("/account/everywhere")
 @needs()
 def leave_everywhere() -> BaseResponse:
-    people.sign_out_everywhere(services().database, services().clock(), me())
+    people.sign_out_everywhere(services().database, services().clock(), me(), by=me().person_id)
     sessions.end()
     flash("You are signed out everywhere.")
     return redirect(url_for("sign_in.page"), 303)
