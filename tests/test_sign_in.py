@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys import people, people_joining
+from surveys import people, people_joining, preferences
 from surveys.installation import Installation
 from surveys.store.database import Database
 from surveys.web.security import safe_next
@@ -282,6 +282,35 @@ def test_a_new_password_signs_out_everywhere_else(app: Flask, db: Database) -> N
     assert "password is changed" in here.get("/account", headers=HTML).text
     assert not is_in(there)
     assert sign_in(there, owner.email, "another long one").status_code == 303
+
+
+def test_language_and_time_zone_are_chosen_and_forgotten(client: FlaskClient, db: Database) -> None:
+    owner = enrol(db, "owner")
+    signed_in(client, owner)
+    page = client.get("/account", headers=HTML)
+    fields = {"csrf": form_token(page), "language": "fr", "timezone": "Pacific/Auckland"}
+    assert client.post("/account/preferences", data=fields).location == "/account"
+    page = client.get("/account", headers=HTML)
+    assert '<html lang="fr">' in page.text
+    assert "<option selected>Pacific/Auckland</option>" in page.text
+    assert preferences.of(db, owner.person_id) == {
+        "language": "fr",
+        "timezone": "Pacific/Auckland",
+    }
+    client.post("/account/preferences", data={"csrf": form_token(page)})
+    assert preferences.of(db, owner.person_id) == {}
+    assert '<html lang="en">' in client.get("/account", headers=HTML).text
+
+
+@pytest.mark.parametrize("wrong", [{"language": "tlh"}, {"timezone": "../../etc/passwd"}])
+def test_a_language_or_a_zone_that_is_not_offered_is_refused(
+    client: FlaskClient, db: Database, wrong: dict[str, str]
+) -> None:
+    owner = enrol(db, "owner")
+    signed_in(client, owner)
+    token = form_token(client.get("/account", headers=HTML))
+    assert client.post("/account/preferences", data={"csrf": token, **wrong}).status_code == 400
+    assert preferences.of(db, owner.person_id) == {}
 
 
 # --- joining ---------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def add(
 
     Inviting the same address again, before they have joined, makes the earlier link void.
     """
-    if role in ("manager", "staff") and not regions and not sites:
+    if role in room.PLACED_ROLES and not regions and not sites:
         what = "A manager needs" if role == "manager" else "Staff need"
         raise click.UsageError(f"{what} at least one --region or --site.")
     database = Installation.open(data).database()

@@ -50,7 +50,15 @@ MENU = (
         ),
     ),
     Section(Sentence("Held"), ()),
-    Section(Sentence("Set up"), ()),
+    Section(
+        Sentence("Set up"),
+        (
+            Entry(
+                "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
+            ),
+            Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
+        ),
+    ),
     Section(Sentence("Running"), ()),
 )
 
