@@ -33,9 +33,9 @@ from surveys.store.database import Database
 
 INVITATION_DAYS = 7
 
-Letter = Callable[[Database, Person, str], None]
-"""Told of a new link, person and token, within the transaction that makes it: what it writes into
-the database stands or falls with the link."""
+Letter = Callable[[Database, datetime, Person, str], object]
+"""Told of a new link (when it was made, for whom, its token) within the transaction that makes it:
+what it writes into the database stands or falls with the link."""
 
 
 class InvitationGone(PeopleError):
@@ -178,7 +178,7 @@ def _only_token(db: Database, at: datetime, person_id: str, letter: Letter | Non
     store.withdraw_invitations(db, person_id)
     token = _new_token(db, at, person_id)
     if letter is not None:
-        letter(db, known(db, person_id), token)
+        letter(db, at, known(db, person_id), token)
     return token
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -250,8 +250,8 @@ def test_a_link_for_a_new_password_is_void_once_it_is_not_needed(db: Database, e
 
 
 def test_a_letter_stands_or_falls_with_its_link(db: Database) -> None:
-    def lost(db: Database, person: Person, token: str) -> None:
-        assert (person.email, person.status) == ("ana@example.org", "invited")
+    def lost(db: Database, at: datetime, person: Person, token: str) -> None:
+        assert (at, person.email, person.status) == (NOW, "ana@example.org", "invited")
         assert people_joining.invitation(db, NOW, token).person == person
         raise RuntimeError("the outbox is full")
 
