@@ -16,6 +16,7 @@ from typing import Any
 from surveys.faults import Fault, FaultyInstrument, Findings
 from surveys.instrument import Instrument
 from surveys.instrument_checks import check_instrument
+from surveys.moments_map import check_map
 from surveys.scale_checks import Scales, check_scales
 from surveys.yaml_tree import Node, parse, read
 
@@ -24,7 +25,7 @@ SCALES_FILE = "scales.yaml"
 
 
 def check_file(path: Path) -> list[Fault]:
-    """All faults of an instrument or a file of scales, sorted by place; none if it is sound.
+    """All faults of an instrument, a file of scales or a moments map, sorted by place.
 
     The faults of the ``scales.yaml`` it refers to are among them. Raises ``OSError`` when a file
     cannot be opened.
@@ -41,7 +42,7 @@ def load(path: Path) -> Instrument:
     faults, root, scales = _check(path)
     if root is not None and not faults and "instrument" not in root.value:
         place = root.place
-        message = "this is a file of scales, not an instrument: name the file that refers to it"
+        message = "this is a file of scales or touchpoints, not an instrument: name an instrument"
         faults = [Fault(str(path), place.line, place.column, "missing-key", message)]
     if faults or root is None:
         raise FaultyInstrument(faults)
@@ -120,7 +121,12 @@ def _check(path: Path) -> tuple[Sequence[Fault], Node | None, Scales | None]:
     root = parse(data, findings)
     if root is None:
         return findings.sorted(), None, None
-    if isinstance(root.value, dict) and "scales" in root.value and "instrument" not in root.value:
+
+    words = root.value if isinstance(root.value, dict) else {}
+    if "touchpoints" in words and "instrument" not in words:
+        check_map(findings, root)
+        return findings.sorted(), root, None
+    if "scales" in words and "instrument" not in words:
         scales, faults = _read_scales(str(path), data)
         return faults, root, scales
 

@@ -7,12 +7,14 @@ never given to another place, so what comes in under an old poster is known for 
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from surveys import audit, publishing, sites
+from surveys.sentences import Sentence
 from surveys.store import tokens
 from surveys.store.database import Database
 from surveys.store.tokens import Token
@@ -39,9 +41,22 @@ def letters() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
 
 
+def shown_id(code: str) -> str:
+    """What names a code where the code itself must not stand, as in addresses at the desk.
+
+    Sixteen hex digits of its SHA-256: nobody finds the code from them.
+    """
+    return hashlib.sha256(f"code {code}".encode()).hexdigest()[:16]
+
+
 def of(db: Database, site_id: str) -> Iterator[Token]:
     """Every code of a site, active or withdrawn, the oldest first."""
     return (token for token in tokens.of_site(db, site_id) if token.kind == CODE)
+
+
+def by_shown_id(db: Database, site_id: str, shown: str) -> Token | None:
+    """The code of that site which :func:`shown_id` gives this name."""
+    return next((token for token in of(db, site_id) if shown_id(token.token) == shown), None)
 
 
 def active(
@@ -62,6 +77,8 @@ def issue(
     touchpoint: str | None,
     instrument: str,
     at: datetime,
+    *,
+    by: str = "",
 ) -> str:
     """The active code of that site, touchpoint and instrument; made if there is none.
 
@@ -70,8 +87,11 @@ def issue(
     """
     if touchpoint is not None and not _TOUCHPOINT.fullmatch(touchpoint):
         raise CodeError(
-            f"“{touchpoint}” is not a touchpoint. Write a key: a small letter first, then small"
-            " letters, digits or _, such as queue or fitting_room."
+            Sentence(
+                "“{key}” is not a touchpoint. Write a key: a small letter first, then small"
+                " letters, digits or _, such as line or fitting_room.",
+                key=touchpoint,
+            )
         )
     with db.transaction():  # two that ask at once get the same code
         site = sites.get(db, site_id)
@@ -81,8 +101,10 @@ def issue(
         form = publishing.newest(db, instrument)
         if form is None:
             raise CodeError(
-                f"No instrument “{instrument}” is published. Publish its file with"
-                " “instrument publish FILE”."
+                Sentence(
+                    "No instrument “{instrument}” is published. Publish it first.",
+                    instrument=instrument,
+                )
             )
         code = letters()
         tokens.create(
@@ -95,19 +117,21 @@ def issue(
             touchpoint=touchpoint,
             at=at,
         )
+        place = {"site": site.site_id, "touchpoint": touchpoint, "instrument": instrument}
+        audit.record(db, at, by, "issued", "code", place)
         return code
 
 
-def withdraw(db: Database, code: str, reason: str, at: datetime) -> None:
+def withdraw(db: Database, code: str, reason: str, at: datetime, *, by: str = "") -> None:
     """From now on what comes under the code is held. Raises :class:`CodeError`."""
     reason = _checked(reason)
     with db.transaction():
         token = _active_code(db, code)
         tokens.withdraw(db, code, at, reason)
-        audit.record(db, at, "", "withdrawn", "code", _detail(token, reason))
+        audit.record(db, at, by, "withdrawn", "code", _detail(token, reason))
 
 
-def replace(db: Database, code: str, reason: str, at: datetime) -> str:
+def replace(db: Database, code: str, reason: str, at: datetime, *, by: str = "") -> str:
     """Withdraw the code and put a new one in its place, to which the old one points.
 
     Raises :class:`CodeError`.
@@ -127,18 +151,21 @@ def replace(db: Database, code: str, reason: str, at: datetime) -> str:
             at=at,
         )
         tokens.withdraw(db, code, at, reason, replaced_by=new)
-        audit.record(db, at, "", "replaced", "code", _detail(token, reason))
+        audit.record(db, at, by, "replaced", "code", _detail(token, reason))
     return new
 
 
 def _active_code(db: Database, code: str) -> Token:
     token = tokens.find(db, code)
     if token is None or token.kind != CODE:
-        raise CodeError("There is no such code.")
+        raise CodeError(Sentence("There is no such code."))
     if not token.active:
         raise CodeError(
-            f"This code was withdrawn on {token.withdrawn_utc}: {token.reason} It stays withdrawn;"
-            " “qr” makes a new one."
+            Sentence(
+                "This code was withdrawn on {day}: {reason} It stays withdrawn; make a new one.",
+                day=date.fromisoformat(str(token.withdrawn_utc)[:10]),
+                reason=token.reason,
+            )
         )
     return token
 
@@ -146,9 +173,11 @@ def _active_code(db: Database, code: str) -> Token:
 def _checked(reason: str) -> str:
     reason = " ".join(reason.split())
     if not reason:
-        raise CodeError("Say why, in a few words: whoever reads a held answer will want to know.")
+        raise CodeError(
+            Sentence("Say why, in a few words: whoever reads a held answer will want to know.")
+        )
     if len(reason) > _LONGEST_REASON:
-        raise CodeError(f"Say why in at most {_LONGEST_REASON} characters.")
+        raise CodeError(Sentence("Say why in at most {n} characters.", n=_LONGEST_REASON))
     return reason
 
 

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people, publishing
+from surveys import codes, people_joining, publishing
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -40,7 +40,7 @@ LATE = 0.04  # waited on a phone without signal
 WRONG_CLOCK = 0.015  # came from a phone whose clock is off
 TWICE = 0.01  # were sent again, because the answer to the first sending was lost
 AT_THE_TILL = 0.3  # of the customers of every third site, which has a second poster there
-OLD_POSTER = "entrance"  # one poster was withdrawn; some phones still hold its form
+OLD_POSTER = "arrival"  # one poster was withdrawn; some phones still hold its form
 BATCH = 250  # submissions in one transaction
 
 
@@ -94,13 +94,13 @@ def fill(
     db = installation.database()
     chain = sites(wanted.sites)
     started = now - timedelta(days=wanted.days)
-    owner = people.enrol(
+    owner = people_joining.enrol(
         db, now, email=OWNER, name="Demonstration owner", role="owner", password=password
     )
     publishing.publish_shipped(db, started)
     places.take_in(db, chain, at=started)
     region = chain[min(1, len(chain) - 1)].region
-    people.enrol(
+    people_joining.enrol(
         db,
         now,
         email=MANAGER,
@@ -109,7 +109,7 @@ def fill(
         password=password,
         regions=[region],
     )
-    shopper = people.invite(db, now, email=SHOPPER, role="shopper", by=owner.person_id)
+    shopper = people_joining.invite(db, now, email=SHOPPER, role="shopper", by=owner.person_id)
     levels = truth(chain, wanted.seed)
     document = json.dumps(levels.as_document(), ensure_ascii=False, indent=1)
     (installation.folder / TRUTH_FILE).write_text(document + "\n", encoding="utf-8")
@@ -134,8 +134,8 @@ class _Crowd:
             site.site_id: codes.issue(db, site.site_id, None, codes.COUNTER, started)
             for site in chain
         }
-        self._till = {
-            site.site_id: codes.issue(db, site.site_id, "till", codes.COUNTER, started)
+        self._payment = {
+            site.site_id: codes.issue(db, site.site_id, "payment", codes.COUNTER, started)
             for site in chain[::3]
         }
         self._old_code = codes.issue(db, chain[0].site_id, OLD_POSTER, codes.COUNTER, started)
@@ -180,8 +180,8 @@ class _Crowd:
                     continue
                 site = dice.choices(self._chain, weights=self._traffic)[0]
                 code = self.codes[site.site_id]
-                if site.site_id in self._till and dice.random() < AT_THE_TILL:
-                    code = self._till[site.site_id]
+                if site.site_id in self._payment and dice.random() < AT_THE_TILL:
+                    code = self._payment[site.site_id]
                 yield Visit(number, site, code, self._counter, next(drawing[site.site_id]))
 
     def _drawing(self, site: Site) -> Iterator[tuple[str, ...]]:

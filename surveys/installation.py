@@ -8,6 +8,7 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
+from surveys import touchpoints
 from surveys.publishing import publish_shipped
 from surveys.store import settings
 from surveys.store.database import Database
@@ -21,7 +22,8 @@ class Installation:
     """A data folder that is ready to be used.
 
     :meth:`open` makes whatever is missing (folder, secret key readable by its owner alone,
-    database, tables, the shipped instruments) and is safe to call from several processes at once.
+    database, tables, the shipped instruments and touchpoints) and is safe to call from several
+    processes at once.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,7 +37,9 @@ class Installation:
         installation = cls(folder.resolve())
         installation._make_secret()
         SqliteDatabase.make(installation.folder / DATABASE_FILE)
-        publish_shipped(installation.database(), datetime.now(UTC))
+        now = datetime.now(UTC)
+        publish_shipped(installation.database(), now)
+        touchpoints.take_in_shipped(installation.database(), now)
         return installation
 
     def database(self) -> Database:

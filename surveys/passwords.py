@@ -13,6 +13,8 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from surveys.sentences import Sentence
+
 AT_LEAST = 10
 AT_MOST = 1000  # hashing costs time by length; nobody types more
 
@@ -51,14 +53,19 @@ def check(password: str) -> str:
     plain = unicodedata.normalize("NFKC", password)
     if len(plain) < AT_LEAST:
         raise PasswordRefused(
-            f"A password needs at least {AT_LEAST} characters. Three or four words that only you"
-            " would put together are easy to remember."
+            Sentence(
+                "A password needs at least {n} characters. Three or four words that only you would"
+                " put together are easy to remember.",
+                n=AT_LEAST,
+            )
         )
     if len(plain) > AT_MOST:
-        raise PasswordRefused(f"A password can have at most {AT_MOST} characters.")
+        raise PasswordRefused(Sentence("A password can have at most {n} characters.", n=AT_MOST))
     if plain.lower() in TOO_COMMON or len(set(plain)) < 3:
         raise PasswordRefused(
-            "That password is among the first that anybody would try. Please choose another."
+            Sentence(
+                "That password is among the first that anybody would try. Please choose another."
+            )
         )
     return plain
 

@@ -41,15 +41,17 @@ def issued(
     touchpoint: str | None,
     instrument: str,
     at: datetime,
+    by: str = "",
 ) -> list[Poster]:
     """A poster for each site, with the code that stands there or a new one.
 
-    ``base`` is the address that phones reach. Raises :class:`surveys.codes.CodeError`.
+    ``base`` is the address that phones reach, ``by`` who asked (a person's id; "" for the command
+    line). Raises :class:`surveys.codes.CodeError`.
     """
     return [
         Poster(site, f"{base}/q/{code}", touchpoint)
         for site in sites
-        for code in [codes.issue(db, site.site_id, touchpoint, instrument, at)]
+        for code in [codes.issue(db, site.site_id, touchpoint, instrument, at, by=by)]
     ]
 
 

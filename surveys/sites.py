@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from surveys import audit
+from surveys.sentences import Sentence
 from surveys.store import sites as store
 from surveys.store.database import Database
 from surveys.store.sites import COLUMNS, Site
@@ -24,12 +25,18 @@ class UnknownSite(LookupError):
 
     def __init__(self, site_id: str, near: Sequence[str]) -> None:
         self.near = tuple(near)
-        hint = (
-            f"Did you mean {' or '.join(near)}?"
-            if near
-            else "“sites list” shows the sites there are."
-        )
-        super().__init__(f"There is no site “{site_id}”. {hint}")
+        if near:
+            said = Sentence(
+                "There is no site “{site_id}”. Did you mean {near}?",
+                site_id=site_id,
+                near=", ".join(near),
+            )
+        else:
+            said = Sentence(
+                "There is no site “{site_id}”. The list of sites shows those there are.",
+                site_id=site_id,
+            )
+        super().__init__(said)
 
 
 @dataclass

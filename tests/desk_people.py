@@ -11,7 +11,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import people, publishing
+from surveys import people_joining, publishing
 from surveys.people import Person
 from surveys.store.database import Database
 from tests.conftest import CODES, NOW
@@ -27,7 +27,9 @@ def enrol(
 ) -> Person:
     """Somebody of that role who knows ``PASSWORD``; ``regions=…``, ``sites=…``."""
     address = email or f"{role}{next(_numbers)}@example.org"
-    return people.enrol(
+    if role == "staff" and not any(granted.values()):
+        granted = {"sites": ["vienna-1"]}  # staff work somewhere
+    return people_joining.enrol(
         db,
         at,
         email=address,

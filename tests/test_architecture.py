@@ -30,6 +30,7 @@ PURE = {
     *("surveys.conditions", "surveys.days", "surveys.digest", "surveys.distributions"),
     *("surveys.draw", "surveys.faults", "surveys.figures", "surveys.grammar"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
+    "surveys.moments_map",
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
     *("surveys.sentences", "surveys.suppression", "surveys.yaml_tree"),
@@ -51,7 +52,7 @@ CLOCKS = {
 
 REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
-    "preferences",
+    *("preferences", "touchpoints"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from surveys.codes import shown_id
 from surveys.installation import Installation
 from surveys.people import ROLES
 from tests.conftest import CODES
@@ -23,6 +24,10 @@ from tests.exported import unpacked
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
 DESK = ("owner", "manager", "reviewer")
+OWNER = ("owner",)
+
+OWN_CODE = f"/desk/sites/vienna-1/codes/{shown_id(CODES['vienna-1'])}"
+OTHER_CODE = f"/desk/sites/lisbon-1/codes/{shown_id(CODES['lisbon-1'])}"
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ RULES = {
     ("sign_in.welcome", "GET"): Rule(SIGNED_IN, "/welcome"),
     ("sign_in.account", "GET"): Rule(SIGNED_IN, "/account"),
     ("sign_in.new_password", "POST"): Rule(SIGNED_IN, "/account"),
+    ("sign_in.choose", "POST"): Rule(SIGNED_IN, "/account/preferences"),
     ("sign_in.leave_everywhere", "POST"): Rule(SIGNED_IN, "/account/everywhere"),
     # The desk.
     ("desk.scores", "GET"): Rule(DESK, "/desk?region=east", "/desk?region=west"),
@@ -82,6 +88,31 @@ RULES = {
         "/desk/posters/a5.svg?site=vienna-1",
         "/desk/posters/a5.svg?site=lisbon-1",
     ),
+    # Codes: the owner's, and the manager's whose wall it is.
+    ("codes.of_site", "GET"): Rule(
+        ("owner", "manager"), "/desk/sites/vienna-1/codes", "/desk/sites/lisbon-1/codes"
+    ),
+    ("codes.picture", "GET"): Rule(("owner", "manager"), f"{OWN_CODE}.svg", f"{OTHER_CODE}.svg"),
+    ("codes.withdraw", "POST"): Rule(
+        ("owner", "manager"), f"{OWN_CODE}/withdraw", f"{OTHER_CODE}/withdraw"
+    ),
+    ("codes.replace", "POST"): Rule(
+        ("owner", "manager"), f"{OWN_CODE}/replace", f"{OTHER_CODE}/replace"
+    ),
+    ("codes.issue", "POST"): Rule(OWNER, "/desk/sites/vienna-1/codes"),
+    # Setting up: owners alone.
+    ("touchpoints.listed", "GET"): Rule(OWNER, "/desk/touchpoints"),
+    ("touchpoints.add", "POST"): Rule(OWNER, "/desk/touchpoints"),
+    ("touchpoints.rename", "POST"): Rule(OWNER, "/desk/touchpoints/line/rename"),
+    ("touchpoints.act", "POST"): Rule(OWNER, "/desk/touchpoints/line"),
+    ("people.everyone", "GET"): Rule(OWNER, "/desk/people"),
+    ("people.invitation", "GET"): Rule(OWNER, "/desk/people/invite"),
+    ("people.invite", "POST"): Rule(OWNER, "/desk/people/invite"),
+    ("people.person", "GET"): Rule(OWNER, "/desk/people/nobody-there"),
+    ("people.change", "POST"): Rule(OWNER, "/desk/people/nobody-there"),
+    ("people.link", "POST"): Rule(OWNER, "/desk/people/nobody-there/link"),
+    ("people.sign_out", "POST"): Rule(OWNER, "/desk/people/nobody-there/sign-out"),
+    ("people.remove", "POST"): Rule(OWNER, "/desk/people/nobody-there/remove"),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),
@@ -97,6 +128,7 @@ SEARCHED = (
     *("/desk", "/desk?days=all", "/desk?source=shopper", "/desk?flagged=only", "/desk/contacts"),
     *("/desk/posters", "/desk/posters/a4.svg?site=vienna-1", "/desk/posters?site=lisbon-1"),
     *("/desk?region=west", "/desk/sites/lisbon-1", "/desk/sites/LISBON-1", "/desk/sites/vienna-1"),
+    *("/desk/sites/vienna-1/codes", "/desk/sites/lisbon-1/codes"),
     *("/desk/sites/vienna-1?region=west", "/desk/sites/lisbon-1?region=east", "/account"),
     *(
         f"/exports/{table}.{format_}{options}"
@@ -109,7 +141,9 @@ SEARCHED = (
         )
     ),
 )
-WEST_WORDS = ("Lisbon", "lisbon-1", "Auckland", "auckland-1", "westwords", "+351")
+WEST_WORDS = (
+    *("Lisbon, Chiado", "lisbon-1", "Auckland, Queen", "auckland-1", "westwords", "+351"),
+)
 
 
 @pytest.fixture

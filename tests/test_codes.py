@@ -140,11 +140,13 @@ def test_what_is_no_code_cannot_be_withdrawn(db: Database) -> None:
 
 
 def test_it_is_written_down_but_not_the_code(db: Database) -> None:
-    code = codes.issue(db, SITE, None, "counter", NOW)
-    new = codes.replace(db, code, "Torn", NOW)
-    codes.withdraw(db, new, "Closed", NOW)
+    code = codes.issue(db, SITE, None, "counter", NOW, by="ana")
+    assert codes.issue(db, SITE, None, "counter", NOW, by="max") == code  # nothing new
+    new = codes.replace(db, code, "Torn", NOW, by="ana")
+    codes.withdraw(db, new, "Closed", NOW, by="ana")
     rows = list(audit_store.newest_first(db, 10))
-    assert sorted(row["action"] for row in rows) == ["replaced", "withdrawn"]
+    assert sorted(row["action"] for row in rows) == ["issued", "replaced", "withdrawn"]
+    assert {row["person_id"] for row in rows} == {"ana"}
     for row in rows:
         assert SITE in row["detail"]
         assert code not in str(dict(row))

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 from scipy import stats
 
-from surveys import demo_comments, people, rebuild
+from surveys import demo_comments, people, people_joining, rebuild
 from surveys.commands.root import main
 from surveys.demo import MANAGER, OWNER, TRUTH_FILE, Made, Wanted, fill
 from surveys.demo_chain import DIMENSIONS, sites, truth
@@ -298,7 +298,7 @@ def test_it_prints_what_one_needs(folder: Path) -> None:
     assert manager.regions == {"France"}
     joins = re.findall(r"http://127\.0\.0\.1:8000/join/(\S+)", result.output)
     assert len(joins) == 1
-    invited = people.invitation(db, now, joins[0]).person
+    invited = people_joining.invitation(db, now, joins[0]).person
     assert invited is not None
     assert invited.role == "shopper"
     found = re.findall(r"http://127\.0\.0\.1:8000/q/([A-Za-z0-9_-]+)", result.output)

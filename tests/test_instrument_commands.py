@@ -56,7 +56,7 @@ def test_every_command_has_help_and_takes_a_data_folder(name: str) -> None:
 def test_what_ships_is_sound() -> None:
     result = run("check", SHIPPED)
     assert result.exit_code == 0, result.output
-    for name in ("counter.yaml", "scales.yaml", "visit.yaml"):
+    for name in ("counter.yaml", "moments-map.yaml", "scales.yaml", "visit.yaml"):
         assert f"{SHIPPED / name} is sound" in result.output
 
 

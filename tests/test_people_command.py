@@ -1,4 +1,4 @@
-"""``people add``, ``list`` and ``remove``."""
+"""``people add``, ``link``, ``list`` and ``remove``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from surveys import people
+from surveys import people, people_joining
 from surveys.commands.root import main
 from surveys.installation import Installation
 from surveys.store import settings
@@ -28,7 +28,7 @@ def test_add_prints_a_link_that_works(chain: Installation) -> None:
     found = re.fullmatch(r"https://survey\.example\.org/join/([\w-]+)\n", done.stdout)
     assert found
     assert "ana@example.org" in done.stderr
-    invited = people.invitation(db, datetime.now(UTC), found[1]).person
+    invited = people_joining.invitation(db, datetime.now(UTC), found[1]).person
     assert invited is not None
     assert (invited.email, invited.role, invited.regions) == (
         "ana@example.org",
@@ -44,13 +44,6 @@ def test_until_a_base_url_is_told_the_link_names_where_it_listens(chain: Install
     settings.put(db, "listens_on", "http://192.168.1.5:8080")
     again = run(chain.folder, "add", "a@example.org", "--role", "reviewer")
     assert again.stdout.startswith("http://192.168.1.5:8080/join/")
-
-
-def test_a_manager_without_a_place_is_wrong_use(chain: Installation) -> None:
-    done = run(chain.folder, "add", "ana@example.org", "--role", "manager")
-    assert done.exit_code == 2
-    assert "at least one --region or --site" in done.output
-    assert people.find_email(chain.database(), "ana@example.org") is None
 
 
 def test_an_unknown_role_is_wrong_use(chain: Installation) -> None:
@@ -79,6 +72,27 @@ def test_a_manager_before_any_site_is_told_to_import_them(installation: Installa
     done = run(installation.folder, "add", "a@example.org", "--role", "manager", "--region", "x")
     assert done.exit_code == 1
     assert "Import the sites first" in done.output
+
+
+def test_a_manager_and_staff_are_told_what_they_need(chain: Installation) -> None:
+    for role in ("manager", "staff"):
+        done = run(chain.folder, "add", "ana@example.org", "--role", role)
+        assert (done.exit_code, "at least one --region or --site" in done.output) == (2, True)
+        assert people.find_email(chain.database(), "ana@example.org") is None
+
+
+def test_link_lets_somebody_choose_a_new_password(chain: Installation) -> None:
+    db = chain.database()
+    enrol(db, "owner", email="olu@example.org")
+    done = run(chain.folder, "link", "OLU@example.org")
+    assert done.exit_code == 0, done.output
+    token = done.stdout.strip().rpartition("/join/")[2]
+    new = "quite another sentence"
+    people_joining.join(db, datetime.now(UTC), token, name="Olu", password=new)
+    assert people.sign_in(db, "olu@example.org", PASSWORD) is None
+    assert people.sign_in(db, "olu@example.org", new) is not None
+    nobody = run(chain.folder, "link", "nobody@example.org")
+    assert (nobody.exit_code, "nobody with the address" in nobody.output) == (1, True)
 
 
 def test_list_shows_who_there_is(chain: Installation) -> None:

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys import people
+from surveys import people, people_joining, preferences
 from surveys.installation import Installation
 from surveys.store.database import Database
 from surveys.web.security import safe_next
@@ -284,11 +284,42 @@ def test_a_new_password_signs_out_everywhere_else(app: Flask, db: Database) -> N
     assert sign_in(there, owner.email, "another long one").status_code == 303
 
 
+def test_language_and_time_zone_are_chosen_and_forgotten(client: FlaskClient, db: Database) -> None:
+    owner = enrol(db, "owner")
+    signed_in(client, owner)
+    page = client.get("/account", headers=HTML)
+    fields = {"csrf": form_token(page), "language": "fr", "timezone": "Pacific/Auckland"}
+    assert client.post("/account/preferences", data=fields).location == "/account"
+    page = client.get("/account", headers=HTML)
+    assert '<html lang="fr">' in page.text
+    assert "<option selected>Pacific/Auckland</option>" in page.text
+    assert preferences.of(db, owner.person_id) == {
+        "language": "fr",
+        "timezone": "Pacific/Auckland",
+    }
+    client.post("/account/preferences", data={"csrf": form_token(page)})
+    assert preferences.of(db, owner.person_id) == {}
+    assert '<html lang="en">' in client.get("/account", headers=HTML).text
+
+
+@pytest.mark.parametrize("wrong", [{"language": "tlh"}, {"timezone": "../../etc/passwd"}])
+def test_a_language_or_a_zone_that_is_not_offered_is_refused(
+    client: FlaskClient, db: Database, wrong: dict[str, str]
+) -> None:
+    owner = enrol(db, "owner")
+    signed_in(client, owner)
+    token = form_token(client.get("/account", headers=HTML))
+    assert client.post("/account/preferences", data={"csrf": token, **wrong}).status_code == 400
+    assert preferences.of(db, owner.person_id) == {}
+
+
 # --- joining ---------------------------------------------------------------------------------
 
 
 def test_an_invitation_leads_in(client: FlaskClient, db: Database) -> None:
-    token = people.invite(db, NOW, email="Ana@example.org", role="manager", regions=["east"])
+    token = people_joining.invite(
+        db, NOW, email="Ana@example.org", role="manager", regions=["east"]
+    )
     page = client.get(f"/join/{token}", headers=HTML)
     assert page.status_code == 200
     assert "ana@example.org" in page.text
@@ -303,7 +334,7 @@ def test_an_invitation_leads_in(client: FlaskClient, db: Database) -> None:
 
 
 def test_the_first_owner_says_who_they_are(client: FlaskClient, db: Database) -> None:
-    token = people.first_owner_token(db, NOW)
+    token = people_joining.first_owner_token(db, NOW)
     page = client.get(f"/join/{token}", headers=HTML)
     fields = {"csrf": form_token(page), "name": "Olu", "password": PASSWORD}
     without = client.post(f"/join/{token}", data=fields)
@@ -317,7 +348,7 @@ def test_the_first_owner_says_who_they_are(client: FlaskClient, db: Database) ->
 
 
 def test_of_two_tabs_with_one_invitation_the_second_is_told(app: Flask, db: Database) -> None:
-    token = people.invite(db, NOW, email="ana@example.org", role="reviewer")
+    token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
     first, second = app.test_client(), app.test_client()
     pages = [tab.get(f"/join/{token}", headers=HTML) for tab in (first, second)]
     fields = {"name": "Ana", "password": PASSWORD}
@@ -336,8 +367,8 @@ def test_of_two_tabs_with_one_invitation_the_second_is_told(app: Flask, db: Data
 def test_a_used_link_says_so_for_ever(
     client: FlaskClient, db: Database, clock: Clock, hours: int, status: int, says: str
 ) -> None:
-    token = people.invite(db, NOW, email="ana@example.org", role="reviewer")
-    people.join(db, NOW, token, name="Ana", password=PASSWORD)
+    token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
+    people_joining.join(db, NOW, token, name="Ana", password=PASSWORD)
     clock.forward(hours=hours)
     answer = client.get(f"/join/{token}", headers=HTML)
     assert answer.status_code == status
@@ -347,7 +378,7 @@ def test_a_used_link_says_so_for_ever(
 def test_an_expired_and_an_unknown_link_say_what_to_do(
     client: FlaskClient, db: Database, clock: Clock
 ) -> None:
-    token = people.invite(db, NOW, email="ana@example.org", role="reviewer")
+    token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
     clock.forward(days=8)
     expired = client.get(f"/join/{token}", headers=HTML)
     assert (expired.status_code, "last 7 days" in expired.text) == (410, True)
@@ -358,7 +389,7 @@ def test_an_expired_and_an_unknown_link_say_what_to_do(
 
 def test_looking_at_a_link_does_not_use_it(client: FlaskClient, db: Database) -> None:
     """Mail programs open links before people do."""
-    token = people.invite(db, NOW, email="ana@example.org", role="reviewer")
+    token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
     for method in (client.head, client.get, client.get):
         assert method(f"/join/{token}").status_code == 200
-    assert people.invitation(db, NOW, token).person is not None
+    assert people_joining.invitation(db, NOW, token).person is not None

@@ -288,7 +288,7 @@ def test_an_unknown_site_names_those_like_it(installation: Installation) -> None
         sites.get(db, "paris3")
     with pytest.raises(sites.UnknownSite, match="Did you mean 0417"):
         sites.get(db, "Harbor street")
-    with pytest.raises(sites.UnknownSite, match="sites list"):
+    with pytest.raises(sites.UnknownSite, match="list of sites"):
         sites.get(db, "zzz")
 
 

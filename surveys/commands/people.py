@@ -1,4 +1,4 @@
-"""``people add``, ``people list`` and ``people remove``."""
+"""``people add``, ``people link``, ``people list`` and ``people remove``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 
 import click
 
-from surveys import addresses
+from surveys import addresses, people_joining
 from surveys import people as room
 from surveys.commands.root import data_option
 from surveys.commands.shared import table
 from surveys.installation import Installation
 from surveys.passwords import PeopleError
 from surveys.people import Person
+from surveys.people_joining import INVITATION_DAYS
+from surveys.store.database import Database
 
 
 @click.group()
@@ -34,19 +36,43 @@ def add(
 
     Inviting the same address again, before they have joined, makes the earlier link void.
     """
-    if role == "manager" and not regions and not sites:
-        raise click.UsageError("A manager needs at least one --region or --site to look after.")
+    if role in room.PLACED_ROLES and not regions and not sites:
+        what = "A manager needs" if role == "manager" else "Staff need"
+        raise click.UsageError(f"{what} at least one --region or --site.")
     database = Installation.open(data).database()
     try:
-        token = room.invite(
+        token = people_joining.invite(
             database, datetime.now(UTC), email=email, role=role, regions=regions, sites=sites
         )
     except PeopleError as error:
         raise click.ClickException(str(error)) from None
+    _print_link(database, token, room.plain_email(email))
+
+
+@people.command()
+@click.argument("email")
+@data_option
+def link(email: str, data: Path) -> None:
+    """Make a new link for somebody: to join, or to choose a new password.
+
+    For those who were invited and let their link expire, and for those who lost their password.
+    Until it is used the old password works; an older link is void at once.
+    """
+    database = Installation.open(data).database()
+    person = room.find_email(database, email)
+    if person is None:
+        raise click.ClickException(f"There is nobody with the address {email}; see “people list”.")
+    try:
+        token = people_joining.new_link(database, datetime.now(UTC), person.person_id)
+    except PeopleError as error:
+        raise click.ClickException(str(error)) from None
+    _print_link(database, token, person.email)
+
+
+def _print_link(database: Database, token: str, email: str) -> None:
     click.echo(f"{addresses.own(database)}/join/{token}")
     click.echo(
-        f"Send this link to {room.plain_email(email)} and to nobody else: it works once, for"
-        f" {room.INVITATION_DAYS} days.",
+        f"Send this link to {email} and to nobody else: it works once, for {INVITATION_DAYS} days.",
         err=True,
     )
 

@@ -15,7 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from qrcode.main import QRCode
 
-from surveys import addresses, people
+from surveys import addresses, people_joining
 from surveys.commands.root import data_option
 from surveys.installation import Installation
 from surveys.store import settings
@@ -111,7 +111,9 @@ def _prepare(data: Path, told: str | None, listens_on: str) -> tuple[str, str | 
         if told is not None:
             settings.put(database, "base_url", told)
         settings.put(database, "listens_on", listens_on)
-        return addresses.own(database), people.first_owner_token(database, datetime.now(UTC))
+        return addresses.own(database), people_joining.first_owner_token(
+            database, datetime.now(UTC)
+        )
     finally:
         database.close()
 

@@ -60,6 +60,13 @@ def set_status(db: Database, person_id: str, status: str) -> None:
     )
 
 
+def set_role(db: Database, person_id: str, role: str) -> None:
+    db.execute(
+        "UPDATE people SET role = :role WHERE person_id = :person_id",
+        {"person_id": person_id, "role": role},
+    )
+
+
 def raise_epoch(db: Database, person_id: str) -> None:
     """End every session that was begun before."""
     db.execute(
@@ -88,6 +95,14 @@ def invitation(db: Database, token_sha256: str) -> Row | None:
         "SELECT token_sha256, person_id, created_utc, expires_utc, used_utc FROM invitations"
         " WHERE token_sha256 = :token_sha256",
         {"token_sha256": token_sha256},
+    )
+
+
+def invitations(db: Database) -> Iterator[Row]:
+    """Every link that is somebody's, the oldest first."""
+    return db.rows(
+        "SELECT person_id, created_utc, expires_utc, used_utc FROM invitations"
+        " WHERE person_id IS NOT NULL ORDER BY created_utc, token_sha256"
     )
 
 

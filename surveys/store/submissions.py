@@ -133,6 +133,16 @@ def insert(db: Database, submission: Submission) -> bool:
     return db.execute(_INSERT, vars(submission)) == 1
 
 
+def held_by_token(db: Database, site_id: str) -> dict[str, int]:
+    """How many submissions of a site wait held, by the token they came under."""
+    rows = db.rows(
+        "SELECT token, COUNT(*) AS n FROM submissions"
+        " WHERE status = 'held' AND site_id = :site_id GROUP BY token",
+        {"site_id": site_id},
+    )
+    return {row["token"]: row["n"] for row in rows}
+
+
 def find(db: Database, site_id: str, submission_id: str) -> Submission | None:
     row = db.row(
         f"{_SELECT} WHERE {_KEY}",

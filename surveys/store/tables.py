@@ -235,7 +235,15 @@ PREFERENCES = {
     ),
 }
 
-GROUPS = (FIRST, PREFERENCES)
+TOUCHPOINTS = {
+    # The customer's way: each touchpoint's names (JSON, by language) and its place in the order.
+    "touchpoints": Table(
+        {"touchpoint": str, "names": str, "position": int, "hidden": int},  # hidden: 0 or 1
+        ("touchpoint",),
+    ),
+}
+
+GROUPS = (FIRST, PREFERENCES, TOUCHPOINTS)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

@@ -14,7 +14,7 @@ from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import menu, posters, results
+from surveys.web.desk import codes, menu, people, posters, results, touchpoints
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -43,6 +43,7 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    for module in (customer, api, sign_in, results, posters, downloads, health):
+    desk = (results, posters, codes, touchpoints, people)
+    for module in (customer, api, sign_in, *desk, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
+from zoneinfo import available_timezones
 
 from flask import (
     Blueprint,
     Response,
+    abort,
     current_app,
     flash,
     redirect,
@@ -17,18 +20,23 @@ from flask import (
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import passwords, people
+from surveys import passwords, people, people_joining, preferences, translation
 from surveys.passwords import PeopleError
-from surveys.people import DESK_ROLES, InvitationGone, Person
-from surveys.web import sessions
+from surveys.people import DESK_ROLES, Person
+from surveys.people_joining import InvitationGone
+from surveys.sentences import Sentence
+from surveys.store import sites as sites_store
+from surveys.web import sessions, speech
 from surveys.web.security import needs, safe_next, signed_in
 from surveys.web.services import services
 from surveys.web.sessions import me
+from surveys.web.speech import gettext as _
+from surveys.web.speech import ngettext
 from surveys.web.throttle import Throttle, client_address
 
 blueprint = Blueprint("sign_in", __name__)
 
-WRONG = "E-mail and password do not belong together. Check both and try again."
+WRONG = Sentence("E-mail and password do not belong together. Check both and try again.")
 
 
 @blueprint.record_once
@@ -69,8 +77,11 @@ def enter() -> BaseResponse:
     keys = ((by_email, people.plain_email(email)), (by_address, client_address()))
     pause = max(throttle.pause(key, now) for throttle, key in keys)
     if pause:
-        seconds = f"{pause} second{'s' if pause > 1 else ''}"
-        wrong = f"There were several wrong tries. Please wait {seconds}, then try again."
+        wrong = ngettext(
+            "There were several wrong tries. Please wait {n} second, then try again.",
+            "There were several wrong tries. Please wait {n} seconds, then try again.",
+            pause,
+        )
         return _sign_in_again(429, wrong, email, wanted, {"Retry-After": str(pause)})
     person = people.sign_in(services().database, email, request.form.get("password", ""))
     if person is None:
@@ -92,7 +103,7 @@ def _sign_in_again(
 @blueprint.post("/sign-out")
 def leave() -> BaseResponse:
     sessions.end()
-    flash("You are signed out.")
+    flash(_("You are signed out."))
     return redirect(url_for("sign_in.page"), 303)
 
 
@@ -102,7 +113,7 @@ def leave() -> BaseResponse:
 @blueprint.get("/join/<token>")
 def invitation(token: str) -> Response:
     try:
-        found = people.invitation(services().database, services().clock(), token)
+        found = people_joining.invitation(services().database, services().clock(), token)
     except InvitationGone as gone:
         return _gone(gone)
     return _join_page(200, found.person, found.person.name if found.person else "", "", None)
@@ -114,18 +125,20 @@ def join(token: str) -> BaseResponse:
     name, email = request.form.get("name", ""), request.form.get("email", "")
     password = request.form.get("password", "")
     try:
-        invited = people.invitation(database, now, token).person
-        person = people.join(database, now, token, name=name, password=password, email=email)
+        invited = people_joining.invitation(database, now, token).person
+        person = people_joining.join(
+            database, now, token, name=name, password=password, email=email
+        )
     except InvitationGone as gone:
         return _gone(gone)
     except PeopleError as wrong:
-        return _join_page(422, invited, name[:200], email[:254], str(wrong))
+        return _join_page(422, invited, name[:200], email[:254], wrong)
     sessions.begin(person)
     return redirect(home_of(person), 303)
 
 
 def _join_page(
-    status: int, invited: Person | None, name: str, email: str, wrong: str | None
+    status: int, invited: Person | None, name: str, email: str, wrong: PeopleError | None
 ) -> Response:
     text = render_template(
         "join.html",
@@ -141,7 +154,9 @@ def _join_page(
 
 def _gone(gone: InvitationGone) -> Response:
     status = 404 if gone.reason == "unknown" else 410
-    text = render_template("join_gone.html", reason=gone.reason, days=people.INVITATION_DAYS)
+    text = render_template(
+        "join_gone.html", reason=gone.reason, days=people_joining.INVITATION_DAYS
+    )
     return Response(text, status, mimetype="text/html")
 
 
@@ -173,22 +188,54 @@ def new_password() -> BaseResponse:
             new=request.form.get("new", ""),
         )
     except PeopleError as wrong:
-        return Response(_account_page(person, str(wrong)), 422, mimetype="text/html")
+        return Response(_account_page(person, wrong), 422, mimetype="text/html")
     sessions.begin(changed)
-    flash("Your password is changed. Everywhere else you are signed out.")
+    flash(_("Your password is changed. Everywhere else you are signed out."))
+    return redirect(url_for("sign_in.account"), 303)
+
+
+@blueprint.post("/account/preferences")
+@needs()
+def choose() -> BaseResponse:
+    """The desk's language and time zone; empty: as the browser asks, as most of one's sites."""
+    chosen = {
+        name: request.form.get(name) or None
+        for name in (preferences.LANGUAGE, preferences.TIMEZONE)
+    }
+    known = {preferences.LANGUAGE: translation.LANGUAGES, preferences.TIMEZONE: _zones()}
+    if any(value is not None and value not in known[name] for name, value in chosen.items()):
+        abort(400)  # the form offers no other
+    preferences.choose(services().database, me().person_id, chosen)
+    speech.forget_reader()
+    flash(_("Saved."))
     return redirect(url_for("sign_in.account"), 303)
 
 
 @blueprint.post("/account/everywhere")
 @needs()
 def leave_everywhere() -> BaseResponse:
-    people.sign_out_everywhere(services().database, services().clock(), me())
+    people.sign_out_everywhere(services().database, services().clock(), me(), by=me().person_id)
     sessions.end()
-    flash("You are signed out everywhere.")
+    flash(_("You are signed out everywhere."))
     return redirect(url_for("sign_in.page"), 303)
 
 
-def _account_page(person: Person, wrong: str | None = None) -> str:
+def _account_page(person: Person, wrong: PeopleError | None = None) -> str:
+    database = services().database
     return render_template(
-        "sign_in_account.html", person=person, wrong=wrong, at_least=passwords.AT_LEAST
+        "sign_in_account.html",
+        person=person,
+        wrong=wrong,
+        at_least=passwords.AT_LEAST,
+        chosen=preferences.of(database, person.person_id),
+        languages=translation.LANGUAGES,
+        zones=_zones(),
+        site_names={site.site_id: site.name for site in sites_store.every(database)},
+        ROLE_NAMES=people.ROLE_NAMES,
     )
+
+
+@cache
+def _zones() -> list[str]:
+    """Time zones by continent and city; those without a place are for machines."""
+    return sorted(name for name in available_timezones() if "/" in name[1:] and name[:4] != "Etc/")

@@ -69,6 +69,12 @@ def zone() -> ZoneInfo:
     return found
 
 
+def forget_reader() -> None:
+    """The reader has just chosen anew: what this request still says follows it."""
+    for name in ("locale", "zone", "preferences"):
+        g.pop(name, None)
+
+
 def _chosen() -> Mapping[str, str]:
     """The reader's preferences; none of somebody who has not signed in, or while nothing can be
     read: the page that says so is in some language too."""

@@ -161,6 +161,59 @@ def unfold_all(page: Page, chain: Chain) -> None:
         folded.first.click()
 
 
+def mistype_the_old_password(page: Page, chain: Chain) -> None:
+    page.get_by_label("The password you have").fill("not the old one")
+    page.get_by_label("The new one").fill("quite another sentence")
+    page.get_by_role("button", name="Change the password").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def invite(page: Page, chain: Chain) -> None:
+    """The same person each time: a newer link makes the older one void."""
+    page.get_by_label("E-mail").fill("rita@juniper.example")
+    page.get_by_role("radio", name="reviewer").check()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_label("The link")).to_be_visible()
+
+
+def invite_without_a_place(page: Page, chain: Chain) -> None:
+    page.get_by_label("E-mail").fill("rita@juniper.example")
+    page.get_by_role("radio", name="manager").check()
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def open_the_manager(page: Page, chain: Chain) -> None:
+    page.get_by_role("link", name="Demonstration manager").click()
+    unfold_all(page, chain)
+
+
+def open_the_invited(page: Page, chain: Chain) -> None:
+    page.get_by_role("link", name="nora@juniper.example").click()
+    unfold_all(page, chain)
+
+
+def open_a_link_for_a_new_password(page: Page, chain: Chain) -> None:
+    page.get_by_role("link", name="Demonstration manager").click()
+    page.get_by_role("button", name="Make a link for a new password").click()
+    page.goto(page.get_by_label("The link").input_value())
+
+
+def add_a_wrong_touchpoint(page: Page, chain: Chain) -> None:
+    form = page.get_by_role("region", name="Add a touchpoint")
+    form.get_by_label("Key").fill("line")
+    form.get_by_label("English").fill("The line")
+    form.get_by_role("button", name="Add it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def withdraw_without_a_reason(page: Page, chain: Chain) -> None:
+    page.locator("summary", has_text="Withdraw it").first.click()
+    page.get_by_label("Why?").last.fill(" ")
+    page.get_by_role("button", name="Withdraw the code").first.click()
+    expect(page.get_by_text("Say why")).to_be_visible()
+
+
 def _views() -> Iterator[View]:
     for lang in LANGUAGES:
         form = f"/q/{{code}}?lang={lang}"
@@ -197,6 +250,21 @@ def _views() -> Iterator[View]:
     yield View("site-shoppers", "/desk/sites/{site}?source=shopper", "manager", then=unfold_all)
     yield View("site-of-others", "/desk/sites/{other_site}", "manager")
     yield View("account", "/account", "manager")
+    yield View("account-wrong", "/account", "manager", then=mistype_the_old_password)
+    yield View("people", "/desk/people", "owner", then=unfold_all)
+    yield View("people-invite", "/desk/people/invite", "owner", then=unfold_all)
+    yield View("people-invite-wrong", "/desk/people/invite", "owner", then=invite_without_a_place)
+    yield View("people-link", "/desk/people/invite", "owner", then=invite)
+    yield View("people-person", "/desk/people", "owner", then=open_the_manager)
+    yield View("people-invited", "/desk/people", "owner", then=open_the_invited)
+    yield View("join-password", "/desk/people", "owner", then=open_a_link_for_a_new_password)
+    yield View("touchpoints", "/desk/touchpoints", "owner")
+    yield View("touchpoints-unfolded", "/desk/touchpoints", "owner", then=unfold_all)
+    yield View("touchpoints-wrong", "/desk/touchpoints", "owner", then=add_a_wrong_touchpoint)
+    for who in ("manager", "owner"):
+        yield View(f"codes-{who}", "/desk/sites/{site}/codes", who)
+    yield View("codes-unfolded", "/desk/sites/{other_site}/codes", "owner", then=unfold_all)
+    yield View("codes-wrong", "/desk/sites/{site}/codes", "owner", then=withdraw_without_a_reason)
 
 
 VIEWS = tuple(_views())

@@ -52,7 +52,13 @@ MENU = (
     Section(Sentence("Held"), ()),
     Section(
         Sentence("Set up"),
-        (Entry("posters.page", Sentence("Posters"), ("owner", "manager"), also=("posters.*",)),),
+        (
+            Entry("posters.page", Sentence("Posters"), ("owner", "manager"), also=("posters.*",)),
+            Entry(
+                "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
+            ),
+            Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
+        ),
     ),
     Section(Sentence("Running"), ()),
 )

@@ -14,7 +14,7 @@ from itertools import groupby
 from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from surveys import addresses, codes, posters, publishing, qr_code
+from surveys import addresses, codes, posters, publishing, qr_code, touchpoints
 from surveys.codes import CodeError
 from surveys.people import may_see
 from surveys.poster_sheets import SHEETS
@@ -26,6 +26,7 @@ from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
 from surveys.web.sessions import me
 from surveys.web.speech import gettext as _
+from surveys.web.speech import language
 
 blueprint = Blueprint("posters", __name__)
 
@@ -80,6 +81,7 @@ def make() -> Response | tuple[str, int]:
             touchpoint=wanted.touchpoint or None,
             instrument=wanted.instrument,
             at=now,
+            by=me().person_id,
         )
     except CodeError as error:
         known = wanted.instrument in _instruments()
@@ -149,9 +151,8 @@ def _page(mine: list[Site], wanted: Wanted, faults: Mapping[str, object] | None 
     database = services().database
     base = addresses.own(database)
     shown = next((site for site in mine if wanted.includes(site)), mine[0] if mine else None)
-    touchpoints = {
-        token.touchpoint for site in mine for token in codes.of(database, site.site_id)
-    } - {None}
+    in_use = {token.touchpoint for site in mine for token in codes.of(database, site.site_id)}
+    listed = touchpoints.every(database, hidden=False)
     return render_template(
         "desk/posters.html",
         person=me(),
@@ -162,7 +163,10 @@ def _page(mine: list[Site], wanted: Wanted, faults: Mapping[str, object] | None 
         shown=shown,
         sheets=list(SHEETS),
         instruments=[(key, key) for key in _instruments()],
-        touchpoints=sorted(touchpoints),
+        touchpoints={
+            **{key: key for key in sorted(key for key in in_use if key)},
+            **{one.key: touchpoints.name_of(one, language()) for one in listed},
+        },
         base=base,
         only_here=addresses.only_this_machine(base),
         settings=_settings(),
