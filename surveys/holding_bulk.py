@@ -78,7 +78,8 @@ def step(
     for start in range(0, most, CHUNK):
         if start:
             pause(PAUSE_SECONDS)
-        found = held.after(db, wanted, position, min(CHUNK, most - start))
+        size = min(CHUNK, most - start)
+        found = held.after(db, wanted, position, size)
         with db.transaction():
             for row in found:
                 try:
@@ -88,7 +89,7 @@ def step(
                     gone += 1
                 except HoldingError:
                     stayed += 1
-        if len(found) < CHUNK:
+        if len(found) < size:
             return Step(done, stayed, gone)
         position = found[-1].position
     return Step(done, stayed, gone, position)

@@ -209,14 +209,14 @@ def case(
     db: Database, site: Site, submission_id: str, language: str, form: str | None = None
 ) -> Case | None:
     """The submission with all that stands beside it, read by ``form`` if its code's instrument has
-    such a version. None for one that nothing ever stood against."""
+    such a version. None for one that nobody had to look at."""
     submission = submissions.find(db, site.site_id, submission_id)
     if submission is None:
         return None
     contents = submissions.contents(db, site.site_id, submission_id)
-    if not submission.problem_list and not contents:
-        return None
     amendments = submissions.amendments(db, site.site_id, submission_id)
+    if not (submission.problem_list or contents or amendments):
+        return None
     versions = _versions(db, submission, amendments)
     instrument = _chosen(db, submission, versions, form)
     answers = _answers(instrument, submission.sent, amendments)

@@ -97,6 +97,16 @@ def find(db: Database, site_id: str, submission_id: str, digest: str) -> Held | 
     return None if row is None else Held(**row)
 
 
+def of_id(db: Database, site_id: str, submission_id: str) -> list[Held]:
+    """What waits under an id: the submission, or other content, or both."""
+    rows = db.rows(
+        f"SELECT {_LIST} FROM held"
+        " WHERE site_id = :site_id AND submission_id = :submission_id ORDER BY digest",
+        {"site_id": site_id, "submission_id": submission_id},
+    )
+    return [Held(**row) for row in rows]
+
+
 def of_site(db: Database, site_id: str) -> list[Held]:
     rows = db.rows(
         f"SELECT {_LIST} FROM held WHERE site_id = :site_id ORDER BY submission_id, digest",

@@ -14,7 +14,7 @@ from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import menu, results
+from surveys.web.desk import audit, held, held_all, menu, results
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -43,6 +43,6 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    for module in (customer, api, sign_in, results, downloads, health):
+    for module in (customer, api, sign_in, results, held, held_all, audit, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -49,9 +49,12 @@ MENU = (
             Entry("desk.contacts", Sentence("Contacts"), ("owner", "manager")),
         ),
     ),
-    Section(Sentence("Held"), ()),
+    Section(
+        Sentence("Held"),
+        (Entry("held.listed", Sentence("Held"), DESK_ROLES, also=("held.*", "held_all.*")),),
+    ),
     Section(Sentence("Set up"), ()),
-    Section(Sentence("Running"), ()),
+    Section(Sentence("Running"), (Entry("audit.lines", Sentence("Audit"), ("owner",)),)),
 )
 
 
