@@ -92,7 +92,7 @@ def lines(
     for problem in problems:
         key = question_of(problem["path"])
         if key is not None:
-            faulty.setdefault(key, []).append(sentence(problem, instrument, language))
+            faulty.setdefault(key, []).append(_beside(problem["code"], items.get(key)))
     shown = [key for key, item in items.items() if item.type not in ("note", "contact")]
     others = [key for key in {**amended, **sent, **faulty} if key not in items]
     return [
@@ -180,6 +180,17 @@ def sentence(problem: Mapping[str, str], instrument: Instrument | None, language
     if code == "unknown_question" or item is None:
         return Sentence("The form has no question “{key}”.", key=key)
     return _of_question(code, item, said(item.ask, language))
+
+
+def _beside(code: str, item: Item | None) -> Sentence:
+    """What is wrong, for a place where the question stands beside it."""
+    if code == "unknown_question" or item is None:
+        return Sentence("The form has no such question.")
+    if code == "required":
+        return Sentence("This must be answered.")
+    if code == "hidden_by_condition":
+        return Sentence("The answers before it say that this was not asked.")
+    return Sentence("This does not fit; expected is {expected}.", expected=expectation(item))
 
 
 def _of_question(code: str, item: Item, question: str) -> Sentence:

@@ -196,12 +196,15 @@ def test_one_is_shown_question_by_question_with_its_problems(
         "Compared with what you expected, this was … worse",
         "What should we know? the queue",
         "The form has no question “nobody_asked”.",
-        "expected is a whole number from 1 to 7, or that it did not come up.",
+        'nobody_asked "x" The form has no such question.',
+        "“How were you greeted and seen off?”: the answer does not fit; expected is a whole number",
+        "This does not fit; expected is a whole number from 1 to 7, or that it did not come up.",
         "It cannot count yet",
         "Finished 22 Nov 2026, 09:01 CET",
     ):
         assert words in text, words
     assert "+43 1 000" not in text
+    assert CODES["vienna-1"] not in text  # of a visit or an invitation that would be a key
 
 
 def test_it_is_accepted_and_leads_to_the_next(db: Database, reviewer: FlaskClient) -> None:
@@ -699,4 +702,26 @@ def test_rebuild_lists_anew_what_is_missing_and_forgets_what_waits_no_more(
     after = held.after(db, held.Wanted(), None, 10)
     assert {(o.submission_id, o.kind) for o in after} == {(o.submission_id, o.kind) for o in before}
     assert {o.submission_id for o in after} == {one, two}
+    assert rebuild(db) == []
+
+
+def test_an_installation_from_before_lists_what_waited_already(
+    db: Database, reviewer: FlaskClient
+) -> None:
+    late(db, reviewer, BEFORE)
+    late(db, reviewer, AFTER, answers={"welcome": 9})
+    unknown_form(db, reviewer)
+    two = submit(reviewer, db, "vienna-1", {"welcome": 2})
+    submit(reviewer, db, "vienna-1", {"welcome": 3}, id=two, expected="held")
+    submit(reviewer, db, "lisbon-1", MISFIT, expected="held")
+    before = {(one.position, one.kind, one.fits) for one in held.after(db, held.Wanted(), None, 10)}
+    with db.transaction():
+        db.execute("DROP TABLE held")
+        for index in ("at_utc_audit_id", "subject_at_utc_audit_id"):
+            db.execute(f"DROP INDEX idx_audit_{index}")
+        db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm006_held'")
+    assert db.migrate() == ["m006_held"]
+    after = {(one.position, one.kind, one.fits) for one in held.after(db, held.Wanted(), None, 10)}
+    assert after == before
+    assert len(after) == 5
     assert rebuild(db) == []
