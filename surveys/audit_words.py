@@ -195,4 +195,23 @@ WORDS: Mapping[str, Callable[[Said], Sentence]] = {
     "signed out everywhere": _sentence((Sentence("{who} signed out everywhere."), ("who",))),
     "removed": _sentence((Sentence("{who} took {person}’s access away."), ("who", "person"))),
 }
-"""Action → its sentence."""
+"""Action → its sentence. A new one needs a name in :data:`NAMES`, too."""
+
+NAMES = {
+    "accepted": Sentence("accepted"),
+    "mended": Sentence("mended"),
+    "rejected": Sentence("rejected"),
+    "accepted other content": Sentence("took other content"),
+    "rejected other content": Sentence("kept the first content"),
+    "accepted all": Sentence("accepted all of a kind"),
+    "rejected all": Sentence("rejected all of a kind"),
+    "withdrawn": Sentence("withdrew a code"),
+    "replaced": Sentence("replaced a code"),
+    "imported": Sentence("imported sites"),
+    "invited": Sentence("invited"),
+    "joined": Sentence("joined"),
+    "changed password": Sentence("changed a password"),
+    "signed out everywhere": Sentence("signed out everywhere"),
+    "removed": Sentence("took access away"),
+}
+"""What an action is called where one is chosen."""

@@ -72,9 +72,10 @@ def test_what_has_no_words_yet_is_shown_as_it_is_written_down(
 
 
 def test_every_action_that_the_program_writes_down_has_words() -> None:
-    """A new action fails here until its sentence stands in ``audit_words.WORDS``."""
+    """A new one fails here until it has its sentence and its name in ``audit_words``."""
     assert _actions() >= {"accepted", "mended", "joined", "withdrawn", "rejected all"}
     assert _actions() - set(audit_words.WORDS) == set()
+    assert set(audit_words.NAMES) == set(audit_words.WORDS)
 
 
 def _actions() -> set[str]:

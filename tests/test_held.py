@@ -355,6 +355,8 @@ def test_an_unknown_version_is_read_by_the_one_chosen(db: Database, reviewer: Fl
     text = page(reviewer, at(one))
     assert f"{longer.form} · published 22 Nov 2026 · the newest · fits" in text
     assert f"read by {newest.form}" in page(reviewer, f"{at(one)}?form={newest.form}")
+    never = post(reviewer, at(one, "accept"), {"seen": 0, "form": "counter@111111111111"})
+    assert (never.status_code, row(db, one).status) == (400, "held")
     post(reviewer, at(one, "accept"), {"seen": 0, "form": newest.form})
     assert row(db, one).form_used == newest.form
 

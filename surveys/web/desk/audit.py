@@ -45,7 +45,7 @@ def lines() -> str:
         asked=asked,
         chosen={name: value for name, value in asked.items() if value},
         everyone=everyone,
-        actions=sorted(audit_words.WORDS),
+        actions=audit_words.NAMES,
         further=further,
         THE_SERVER=THE_SERVER,
     )

@@ -44,15 +44,15 @@ def listed() -> str:
     database = services().database
     with database.snapshot():
         choice = read(database, me())
-        everything = holding_desk.overview(database, choice.mine)
         overview = holding_desk.overview(database, choice.sites, choice.token)
+        waiting = overview.n or holding_desk.waiting(database, choice.mine.values())
         rows, position = holding_desk.page(
             database, choice.wanted(), choice.mine, language(), choice.position
         )
     return render_template(
         "desk/held.html",
         choice=choice,
-        waiting=everything.n,
+        waiting=waiting,
         overview=overview,
         rows=rows,
         further=written(position) if position else None,
@@ -231,6 +231,8 @@ def _case(place: Site, submission_id: str) -> Case:
     found = holding_desk.case(services().database, place, submission_id, language(), form)
     if found is None:
         abort(404, NOT_YOURS)
+    if form and request.method == "POST" and _form(found) != form:
+        abort(400)  # a decision is never made by another version than the one that was read
     return found
 
 
