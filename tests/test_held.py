@@ -513,7 +513,7 @@ def test_all_late_finishes_from_before_the_withdrawal_are_accepted_at_once(
     address = html.unescape(found[1])
     assert WITHDRAWN not in listed
     text = page(reviewer, address)
-    assert "4 wait. 3 of them fit the form" in text
+    assert "4 wait. 3 fit the form" in text
     assert "1 would not fit, and would stay." in text
     assert "the poster was torn down" in text
     answer = post(reviewer, address, bulk("accept", n=4))
