@@ -114,11 +114,12 @@ def from_plain(
         values = [value.strip().replace("\r\n", "\n") for value in fields.getlist(key)]
         values = [value for value in values if value]
         if values:
-            answers[key] = _from_plain(item, values, zone)
+            answers[key] = read_plain(item, values, zone)
     return answers
 
 
-def _from_plain(item: Item, values: list[str], zone: tzinfo | None) -> Any:
+def read_plain(item: Item, values: list[str], zone: tzinfo | None) -> Any:
+    """The answer that the values of a form's field are, as far as they can be read."""
     if item.type == "choices":
         return list(dict.fromkeys(values))
     value = values[-1]

@@ -170,9 +170,3 @@ def contacts(db: Database, sites: Sequence[Site]) -> list[Contact]:
                 )
             )
     return sorted(found, key=lambda contact: contact.day, reverse=True)
-
-
-def waiting(db: Database, sites: Sequence[Site]) -> int:
-    """How many submissions of ``sites`` are held: stored, and not counted until looked at."""
-    held = store.held(db)
-    return sum(held.get(site.site_id, 0) for site in sites)

@@ -2,7 +2,11 @@
 
 What was sent never changes. Each decision is made by compare-and-set (the second of two people
 learns that the first was there), leaves an amendment or a status, and a line in the audit. Each
-function is a transaction of its own.
+function is a transaction of its own, or, ``within`` the caller's, a part of that which can fail
+alone.
+
+``seen`` is how many amendments the person had before their eyes: if there are others by now, they
+are told, and nothing is decided. None asks for no such care.
 """
 
 from __future__ import annotations
@@ -10,34 +14,33 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from surveys import audit, days, intake_judging, intake_replacing, publishing, scoring
 from surveys.digest import TangledError, normalise
+from surveys.holding_errors import DecidedError, HoldingError, MisfitError, checked, decided
 from surveys.instrument import Instrument
 from surveys.problems import Problem
+from surveys.sentences import Sentence
 from surveys.store import submissions, tallies, times
 from surveys.store.database import Database
 from surveys.store.submissions import Amendment, Content, Submission
 
+__all__ = [
+    "DecidedError",
+    "HoldingError",
+    "MisfitError",
+    "accept",
+    "accept_content",
+    "mend",
+    "reject",
+    "reject_content",
+]
+
 OPEN = ("held", "pending")
-
-
-class HoldingError(ValueError):
-    """The decision cannot be carried out; the message says why and what to do."""
-
-
-class MisfitError(HoldingError):
-    """The answers do not fit the form: ``problems`` says which."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        places = "; ".join(f"{problem.path}: {problem.message}" for problem in problems)
-        super().__init__(
-            f"It does not fit the form. Mend it, choose another version, or reject it. {places}"
-        )
-        self.problems = problems
 
 
 def accept(
@@ -49,14 +52,17 @@ def accept(
     *,
     form: str | None = None,
     reason: str = "",
+    seen: int | None = None,
+    within: bool = False,
 ) -> None:
     """Count a held or pending submission, read by ``form`` (by default the one it came under).
 
     Whatever else stood against it (a withdrawn code, say) is the person's to weigh; that the
     answers fit is not. Raises :class:`HoldingError`, :class:`MisfitError` if they do not.
     """
-    with db.transaction():
-        submission = _open(db, site_id, submission_id)
+    reason = checked(reason)
+    with _part(db, within):
+        submission = _open(db, site_id, submission_id, seen)
         instrument = _instrument(db, submission, form)
         amendments = submissions.amendments(db, site_id, submission_id)
         counted = _read(submission, instrument, amendments, must_fit=True)
@@ -80,6 +86,7 @@ def mend(
     answers: Mapping[str, Any],
     reason: str,
     form: str | None = None,
+    seen: int | None = None,
 ) -> list[Problem]:
     """Amend answers of a held or pending submission; what still does not fit.
 
@@ -87,19 +94,25 @@ def mend(
     it did not come up). The submission waits on, to be accepted or rejected. Raises
     :class:`HoldingError`.
     """
-    if not reason.strip():
-        raise HoldingError("Say why, in a few words: whoever reads the figures will want to know.")
+    reason = checked(reason, needed=True)
     try:
         answers = normalise(dict(answers))
     except TangledError as error:
         raise HoldingError(str(error)) from error
     with db.transaction():
-        submission = _open(db, site_id, submission_id)
+        submission = _open(db, site_id, submission_id, seen)
         if submission.erased_utc:
-            raise HoldingError("Its words were erased at the sender's wish: accept or reject it.")
+            raise HoldingError(
+                Sentence("Its words were erased at the sender’s wish: accept or reject it.")
+            )
         instrument = _instrument(db, submission, form)
         if contacts := intake_judging.contact_questions(instrument) & answers.keys():
-            raise HoldingError(f"Contacts are kept apart and not mended: {', '.join(contacts)}.")
+            raise HoldingError(
+                Sentence(
+                    "Contacts are kept apart and not mended: {questions}.",
+                    questions=", ".join(sorted(contacts)),
+                )
+            )
         _amend(db, submission, person_id, at, reason, instrument.form, answers)
         amendments = submissions.amendments(db, site_id, submission_id)
         mended = _read(submission, instrument, amendments, must_fit=False)
@@ -112,14 +125,23 @@ def mend(
 
 
 def reject(
-    db: Database, site_id: str, submission_id: str, person_id: str, at: datetime, *, reason: str
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    person_id: str,
+    at: datetime,
+    *,
+    reason: str,
+    seen: int | None = None,
+    within: bool = False,
 ) -> None:
     """Leave a held or pending submission out of all figures, for good. It is kept.
 
     Raises :class:`HoldingError`.
     """
-    with db.transaction():
-        submission = _open(db, site_id, submission_id)
+    reason = checked(reason, needed=True)
+    with _part(db, within):
+        submission = _open(db, site_id, submission_id, seen)
         _change(db, submission, replace(submission, status="rejected"))
         detail = {"was": submission.status, "reason": reason}
         _record(db, at, person_id, "rejected", submission, detail)
@@ -135,6 +157,8 @@ def accept_content(
     *,
     form: str | None = None,
     reason: str = "",
+    seen: int | None = None,
+    within: bool = False,
 ) -> None:
     """Read the submission by the other content that came under its id, from now on.
 
@@ -142,17 +166,21 @@ def accept_content(
     become those of the other content. Day, token and receipt stay the first's. Raises
     :class:`HoldingError`, :class:`MisfitError` if the content does not fit.
     """
-    with db.transaction():
+    reason = checked(reason)
+    with _part(db, within):
         first, content = _open_content(db, site_id, submission_id, digest)
         if first.erased_utc:
             # What it counts for is known by its marks alone, and those are the first's.
-            raise HoldingError("Its words were erased at the sender's wish: reject the other one.")
+            raise HoldingError(
+                Sentence("Its words were erased at the sender’s wish: reject the other one.")
+            )
         sent = json.loads(content.payload)
         named = sent.get("form")
         if form is None and isinstance(named, str) and publishing.version(db, named):
             form = named
         instrument = _instrument(db, first, form)
         amendments = submissions.amendments(db, site_id, submission_id)
+        _check_seen(amendments, seen)
         before = intake_judging.amended(instrument, first.sent, amendments)
         after = intake_judging.amended(instrument, sent, ())
         differing = {
@@ -183,12 +211,14 @@ def reject_content(
     at: datetime,
     *,
     reason: str,
+    within: bool = False,
 ) -> None:
     """Leave the first as it is. The other content is kept, and its replay is a duplicate.
 
     Raises :class:`HoldingError`.
     """
-    with db.transaction():
+    reason = checked(reason, needed=True)
+    with _part(db, within):
         first, content = _open_content(db, site_id, submission_id, digest)
         submissions.change_content(db, content, status="rejected")
         detail = {"digest": digest, "reason": reason}
@@ -198,16 +228,29 @@ def reject_content(
 # --- shared -----------------------------------------------------------------------------------
 
 
-def _open(db: Database, site_id: str, submission_id: str) -> Submission:
+def _part(db: Database, within: bool) -> AbstractContextManager[None]:
+    return db.savepoint() if within else db.transaction()
+
+
+def _open(db: Database, site_id: str, submission_id: str, seen: int | None = None) -> Submission:
     found = submissions.find(db, site_id, submission_id)
     if found is None:
-        raise HoldingError("There is no such submission at this site.")
+        raise HoldingError(Sentence("There is no such submission at this site."))
     if found.status not in OPEN:
-        raise HoldingError(
-            f"Somebody was here before you: this submission is {found.status} now. Nothing was"
-            " changed."
-        )
+        raise decided(found.status)
+    if seen is not None:
+        _check_seen(submissions.amendments(db, site_id, submission_id), seen)
     return found
+
+
+def _check_seen(amendments: list[Amendment], seen: int | None) -> None:
+    if seen is not None and len(amendments) != seen:
+        raise DecidedError(
+            Sentence(
+                "Somebody was here before you: it has been mended since you opened it. Look at it"
+                " again. Nothing was changed."
+            )
+        )
 
 
 def _open_content(
@@ -217,12 +260,9 @@ def _open_content(
     for content in submissions.contents(db, site_id, submission_id):
         if content.digest == digest and first is not None:
             if content.status != "held":
-                raise HoldingError(
-                    f"Somebody was here before you: this content is {content.status} now. Nothing"
-                    " was changed."
-                )
+                raise decided(content.status)
             return first, content
-    raise HoldingError("There is no such content at this site.")
+    raise HoldingError(Sentence("There is no such content at this site."))
 
 
 def _instrument(db: Database, submission: Submission, form: str | None) -> Instrument:
@@ -230,13 +270,20 @@ def _instrument(db: Database, submission: Submission, form: str | None) -> Instr
     found = publishing.version(db, wanted)
     if found is None:
         raise HoldingError(
-            f"No version “{wanted}” was published here. Choose a version of the form"
-            f" “{submission.instrument}”."
+            Sentence(
+                "No version “{form}” was published here. Choose a version of the form"
+                " “{instrument}”.",
+                form=wanted,
+                instrument=submission.instrument,
+            )
         )
     if found.key != submission.instrument:
         raise HoldingError(
-            f"It came under a code for the form “{submission.instrument}”. Choose a version of"
-            " that form, or reject it."
+            Sentence(
+                "It came under a code for the form “{instrument}”. Choose a version of that form,"
+                " or reject it.",
+                instrument=submission.instrument,
+            )
         )
     return found
 
@@ -282,7 +329,7 @@ def _differs(one: object, other: object) -> bool:
 def _change(db: Database, old: Submission, new: Submission) -> None:
     names = ("status", "flags", "flagged", "marks", "mode", "form_used")
     if not submissions.change(db, old, **{name: getattr(new, name) for name in names}):
-        raise HoldingError("Somebody was quicker: look at it again. Nothing was changed.")
+        raise DecidedError(Sentence("Somebody was quicker: look at it again. Nothing was changed."))
 
 
 def _amend(

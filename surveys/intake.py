@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import days, intake_judging, intake_reading, intake_replacing, publishing
+from surveys import days, holding_list, intake_judging, intake_reading, intake_replacing, publishing
 from surveys.instrument import Instrument
 from surveys.intake_judging import Judgement
 from surveys.intake_reading import Sent, ShapelessError
@@ -206,7 +206,15 @@ class Intake:
         if not token.active:
             problems.append(WITHDRAWN_TOKEN)
         problems += [*sent.problems, *judgement.problems]
-        submission = self._submission(db, sent, token, instrument, judgement, problems, context)
+        finish = days.finish(
+            sent.record.get("finished_at"),
+            received=context.received,
+            sent_at=context.sent_at,
+            zone=ZoneInfo(token.timezone),
+        )
+        submission = self._submission(
+            db, sent, token, instrument, judgement, problems, context, finish
+        )
         against = intake_replacing.problem(db, submission, token.kind)
         if against is not None:
             problems.append(against)
@@ -214,7 +222,9 @@ class Intake:
                 submission, replaces=None, status="held", problems=problems_text(problems)
             )
         if not submissions.insert(db, submission):
-            return _known(db, sent, submission, judgement, problems), {}
+            return _known(db, sent, submission, judgement, problems, finish), {}
+        if submission.status == "held":
+            holding_list.enlist(db, submission, finish.at)
         _keep_contacts(db, submission, judgement)
         changes: Counter[Bar] = Counter()
         if submission.status == "counted":
@@ -232,13 +242,8 @@ class Intake:
         judgement: Judgement,
         problems: list[Problem],
         context: _Context,
+        finish: days.Finish,
     ) -> Submission:
-        finish = days.finish(
-            sent.record.get("finished_at"),
-            received=context.received,
-            sent_at=context.sent_at,
-            zone=ZoneInfo(token.timezone),
-        )
         flags = self._flags(sent, judgement, finish, context)
         newest = instrument or publishing.newest(db, token.instrument)
         return Submission(
@@ -339,6 +344,7 @@ def _known(
     submission: Submission,
     judgement: Judgement,
     problems: list[Problem],
+    finish: days.Finish,
 ) -> Receipt:
     """The receipt of a submission whose id is known at its site."""
     first = submissions.find(db, submission.site_id, submission.submission_id)
@@ -358,6 +364,7 @@ def _known(
     )
     if not submissions.insert_content(db, content):
         return _receipt(sent, "duplicate", files, ())
+    holding_list.enlist_content(db, first, content, finish.at, fits=bool(judgement.marks))
     _keep_contacts(db, submission, judgement)
     return _receipt(sent, "held", files, problems)
 

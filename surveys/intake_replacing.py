@@ -8,8 +8,9 @@ between two others does not break the chain: its sender's last word stands for a
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
-from surveys import intake_judging
+from surveys import holding_list, intake_judging
 from surveys.problems import Problem
 from surveys.store import submissions, tokens
 from surveys.store.database import Database
@@ -139,7 +140,9 @@ def _hold(db: Database, new: Submission) -> Counter[Bar]:
     problems = [Problem(**found) for found in new.problem_list]
     if CANNOT_REPLACE not in problems:
         problems.append(CANNOT_REPLACE)
-    submissions.change(db, new, status="held", problems=problems_text(problems))
+    against = problems_text(problems)
+    submissions.change(db, new, status="held", problems=against)
+    holding_list.enlist(db, replace(new, status="held", problems=against))
     if new.status != "counted":
         return Counter()
     return Counter(intake_judging.bars(new, new.mark_pairs, -1))

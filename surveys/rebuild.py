@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
-from surveys import intake_judging, publishing
+from surveys import holding_list, intake_judging, publishing
 from surveys.store import sites, submissions, tallies
 from surveys.store.database import Database
 from surveys.store.submissions import Amendment, Submission
@@ -44,6 +44,7 @@ def _site(db: Database, site_id: str) -> list[str]:
                 expected.update(intake_judging.bars(submission, marks, +1))
         for submission, text in wrong:
             submissions.change(db, submission, marks=text)
+        differences += holding_list.derive(db, site_id)
         known = dict(tallies.of_site(db, site_id))
         for bar in sorted(expected.keys() | known.keys()):
             if expected[bar] != known.get(bar, 0):

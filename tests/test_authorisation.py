@@ -21,6 +21,9 @@ from tests.conftest import CODES
 from tests.desk_people import HTML, enrol, form_token, signed_in, submit
 from tests.exported import unpacked
 
+HELD = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77"
+"""A submission that is held, of this id at a site of each region."""
+
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
 DESK = ("owner", "manager", "reviewer")
@@ -28,6 +31,7 @@ OWNER = ("owner",)
 
 OWN_CODE = f"/desk/sites/vienna-1/codes/{shown_id(CODES['vienna-1'])}"
 OTHER_CODE = f"/desk/sites/lisbon-1/codes/{shown_id(CODES['lisbon-1'])}"
+DECIDE = ("owner", "reviewer")
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,17 @@ RULES = {
     ("people.link", "POST"): Rule(OWNER, "/desk/people/nobody-there/link"),
     ("people.sign_out", "POST"): Rule(OWNER, "/desk/people/nobody-there/sign-out"),
     ("people.remove", "POST"): Rule(OWNER, "/desk/people/nobody-there/remove"),
+    ("held.listed", "GET"): Rule(DESK, "/desk/held?region=east", "/desk/held?region=west"),
+    ("held.one", "GET"): Rule(DESK, f"/desk/held/vienna-1/{HELD}", f"/desk/held/lisbon-1/{HELD}"),
+    **{
+        (f"held.{act}", "POST"): Rule(
+            DECIDE, f"/desk/held/vienna-1/{HELD}/{act}", f"/desk/held/lisbon-1/{HELD}/{act}"
+        )
+        for act in ("accept", "mend", "reject", "other")
+    },
+    ("held_all.about_all", "GET"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
+    ("held_all.decide", "POST"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
+    ("audit.lines", "GET"): Rule(("owner",), "/desk/audit"),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),
@@ -129,6 +144,13 @@ SEARCHED = (
     *("/desk/posters", "/desk/posters/a4.svg?site=vienna-1", "/desk/posters?site=lisbon-1"),
     *("/desk?region=west", "/desk/sites/lisbon-1", "/desk/sites/LISBON-1", "/desk/sites/vienna-1"),
     *("/desk/sites/vienna-1/codes", "/desk/sites/lisbon-1/codes"),
+    *(
+        "/desk/held",
+        "/desk/held?region=west",
+        "/desk/held?site=lisbon-1",
+        "/desk/held?site=vienna-1",
+    ),
+    *(f"/desk/held/{site_id}/{HELD}" for site_id in ("vienna-1", "lisbon-1", "LISBON-1")),
     *("/desk/sites/vienna-1?region=west", "/desk/sites/lisbon-1?region=east", "/account"),
     *(
         f"/exports/{table}.{format_}{options}"
@@ -156,6 +178,8 @@ def everyone(app: Flask, chain: Installation) -> dict[str, FlaskClient]:
     ):
         answers = {"moment": "worse", "welcome": 2, "comment": words, "contact": phone}
         submit(app.test_client(), db, site_id, answers)
+        held = {**answers, "welcome": 9}
+        submit(app.test_client(), db, site_id, held, id=HELD, expected="held")
     clients = {"nobody": app.test_client()}
     for role in ROLES:
         person = enrol(db, role, regions=["east"] if role == "manager" else [])

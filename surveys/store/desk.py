@@ -39,11 +39,3 @@ def contacts(db: Database, site_id: str) -> Iterator[Row]:
         " ORDER BY s.day DESC, s.received_utc DESC, c.submission_id",
         {"site_id": site_id},
     )
-
-
-def held(db: Database) -> dict[str, int]:
-    """How many submissions wait to be looked at, by site."""
-    rows = db.rows(
-        "SELECT site_id, COUNT(*) AS n FROM submissions WHERE status = 'held' GROUP BY site_id"
-    )
-    return {row["site_id"]: row["n"] for row in rows}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from surveys.store.tables import FIRST, PREFERENCES, TOUCHPOINTS, Table
+from surveys import holding_kinds
+from surveys.store import times
+from surveys.store.tables import AUDIT_INDEXES, FIRST, HELD, PREFERENCES, TOUCHPOINTS, Table
 
 migrations = Migrations("touchstone")
 
@@ -48,3 +51,35 @@ def m002_preferences(db: Database) -> None:
 @migrations()
 def m004_touchpoints(db: Database) -> None:
     create_all(db, TOUCHPOINTS)
+
+
+@migrations()
+def m006_held(db: Database) -> None:
+    create_all(db, HELD)
+    for columns in AUDIT_INDEXES:
+        db.table("audit").create_index(list(columns))
+    waiting = db.query(
+        "SELECT s.site_id, s.submission_id, s.digest, s.token, s.finished_local, s.received_utc,"
+        " s.problems, t.withdrawn_utc FROM submissions s JOIN tokens t ON t.token = s.token"
+        " WHERE s.status = 'held' UNION ALL"
+        " SELECT c.site_id, c.submission_id, c.digest, s.token, NULL, c.received_utc, c.problems,"
+        " t.withdrawn_utc FROM conflicting c"
+        " JOIN submissions s ON s.site_id = c.site_id AND s.submission_id = c.submission_id"
+        " JOIN tokens t ON t.token = s.token WHERE c.status = 'held'"
+    )
+    db.table("held").insert_all(map(_held, waiting))
+
+
+def _held(row: Mapping[str, str]) -> dict[str, object]:
+    codes = {problem["code"] for problem in json.loads(row["problems"])}
+    finished = times.text(holding_kinds.finished(row["finished_local"], row["received_utc"]))
+    kind = holding_kinds.kind(codes, finished, row["withdrawn_utc"])
+    unreadable = holding_kinds.MISFITS | {"unknown_form", "other_instrument"}
+    kept = {name: row[name] for name in ("site_id", "submission_id", "digest", "token")}
+    return {
+        **kept,
+        "kind": kind,
+        "fits": int(not codes & unreadable),
+        "finished_utc": finished,
+        "received_utc": row["received_utc"],
+    }

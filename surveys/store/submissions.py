@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from surveys.problems import Problem
+from surveys.store import held as waiting
 from surveys.store.database import Database, Row
 
 
@@ -179,8 +180,17 @@ def of_site(db: Database, site_id: str) -> Iterator[Submission]:
     return (Submission(**row) for row in rows)
 
 
+def held(db: Database, site_id: str) -> list[Submission]:
+    """The held submissions of a site."""
+    rows = db.rows(f"{_SELECT} WHERE status = 'held' AND site_id = :site_id", {"site_id": site_id})
+    return [Submission(**row) for row in rows]
+
+
 def change(db: Database, submission: Submission, **new: Any) -> bool:
-    """Change columns of what was read, if its status still is what it was (compare and set)."""
+    """Change columns of what was read, if its status still is what it was (compare and set).
+
+    What is held no more leaves the list of what waits.
+    """
     if not new.keys() <= _CHANGEABLE:
         raise ValueError(f"a submission's {sorted(new.keys() - _CHANGEABLE)} never change")
     sets = ", ".join(f"{name} = :{name}" for name in new)
@@ -188,6 +198,12 @@ def change(db: Database, submission: Submission, **new: Any) -> bool:
         f"UPDATE submissions SET {sets} WHERE {_KEY} AND status = :old_status",
         {**new, **submission.key, "old_status": submission.status},
     )
+    if touched == 1 and submission.status == "held":
+        key = (submission.site_id, submission.submission_id, submission.digest)
+        if new.get("status", "held") != "held":
+            waiting.forget(db, *key)
+        elif "marks" in new:
+            waiting.set_fits(db, *key, new["marks"] != "[]")
     return touched == 1
 
 
@@ -262,6 +278,19 @@ def contents(db: Database, site_id: str, submission_id: str) -> list[Content]:
     return [Content(**row) for row in rows]
 
 
+def held_contents(db: Database, site_id: str) -> list[tuple[Submission, Content]]:
+    """Other content at a site that waits for a decision, each with the first of its id."""
+    rows = db.rows(
+        f"SELECT {_CONTENT} FROM conflicting WHERE site_id = :site_id AND status = 'held'",
+        {"site_id": site_id},
+    )
+    found = [Content(**row) for row in rows]
+    firsts = [find(db, site_id, content.submission_id) for content in found]
+    return [
+        (first, content) for first, content in zip(firsts, found, strict=True) if first is not None
+    ]
+
+
 def change_content(db: Database, content: Content, **new: str) -> bool:
     """Change ``status``, ``payload`` or ``problems``, if its status still is what was read."""
     if not new.keys() <= {"status", "payload", "problems"}:
@@ -277,6 +306,8 @@ def change_content(db: Database, content: Content, **new: str) -> bool:
             "old_status": content.status,
         },
     )
+    if touched == 1 and new.get("status", "held") != "held":
+        waiting.forget(db, content.site_id, content.submission_id, content.digest)
     return touched == 1
 
 

@@ -243,7 +243,34 @@ TOUCHPOINTS = {
     ),
 }
 
-GROUPS = (FIRST, PREFERENCES, TOUCHPOINTS)
+HELD = {
+    # What waits for a person: held submissions, and other content under a known id. Derived from
+    # them; `rebuild` lists them again.
+    "held": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "digest": str,  # of the content that waits
+            "kind": str,  # see holding_kinds
+            "token": str,
+            "fits": int,  # 1 if the answers fit the form they are read by
+            "finished_utc": str,  # corrected by the phone's clock
+            "received_utc": str,
+        },
+        ("site_id", "submission_id", "digest"),
+        references=_SUBMISSION,
+        indexes=(
+            ("received_utc", "site_id", "submission_id", "digest"),
+            ("kind", "received_utc", "site_id", "submission_id", "digest"),
+            ("kind", "token", "site_id", "fits"),
+        ),
+    ),
+}
+
+AUDIT_INDEXES = (("at_utc", "audit_id"), ("subject", "at_utc", "audit_id"))
+"""Of the table ``audit``, since people leaf through it."""
+
+GROUPS = (FIRST, PREFERENCES, TOUCHPOINTS, HELD)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

@@ -14,7 +14,17 @@ from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import codes, menu, people, posters, results, touchpoints
+from surveys.web.desk import (
+    audit,
+    codes,
+    held,
+    held_all,
+    menu,
+    people,
+    posters,
+    results,
+    touchpoints,
+)
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -43,7 +53,7 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    desk = (results, posters, codes, touchpoints, people)
+    desk = (results, held, held_all, posters, codes, touchpoints, people, audit)
     for module in (customer, api, sign_in, *desk, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -81,12 +83,48 @@ def _places(server: Server, told: str) -> dict[str, str]:
         "invitation": _invited(server, "nora@juniper.example", "manager", "--site", site[0]),
         "owner": _invited(server, "olga@juniper.example", "owner"),
     }
+    places["held"] = _hold(server, codes[1])
     for language in VISIT_LANGUAGES:
         file = server.folder.with_name(f"visit-{language}.html")
         visit = ROOT / "instruments/visit.yaml"
         # preview needs no data folder
         run("instrument", "preview", visit, "--language", language, "--out", file)
     return places
+
+
+def _hold(server: Server, code: str) -> str:
+    """What waits for a person at the manager's site: answers that do not fit their form, and other
+    content under the same id. The id."""
+    with urllib.request.urlopen(f"{server.url}/q/{code}") as page:
+        form = re.search(r'name="form" value="([^"]+)"', page.read().decode())
+    assert form
+    sent = {
+        "id": "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77",
+        "form": form[1],
+        "token": code,
+        "answers": {"moment": "worse", "welcome": 9, "told": True, "comment": "Nobody came."},
+        "language": "en",
+        "finished_at": "2026-11-02T09:30:00+01:00",
+    }
+    other = {**sent, "answers": {"moment": "worse", "welcome": 2, "comment": "Nobody came."}}
+    for record in (sent, other):
+        request = urllib.request.Request(
+            f"{server.url}/api/submissions",
+            json.dumps({"submissions": [record]}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            (receipt,) = json.load(answer)["receipts"]
+        assert receipt["status"] == "held", receipt
+    return str(sent["id"])
+
+
+def mend_without_a_reason(page: Page, chain: Chain) -> None:
+    page.get_by_label("What should we know?").fill("Nobody came for ten minutes.")
+    form = page.locator("form", has=page.get_by_role("button", name="Save the correction"))
+    form.evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Save the correction").click()
+    expect(page.get_by_role("alert")).to_be_visible()
 
 
 def _invited(server: Server, email: str, role: str, *options: str) -> str:
@@ -249,6 +287,15 @@ def _views() -> Iterator[View]:
     yield View("site-customers", "/desk/sites/{site}", "manager", then=unfold_all)
     yield View("site-shoppers", "/desk/sites/{site}?source=shopper", "manager", then=unfold_all)
     yield View("site-of-others", "/desk/sites/{other_site}", "manager")
+    for who in ("manager", "owner"):
+        yield View(f"held-{who}", "/desk/held", who)
+        yield View(f"held-one-{who}", "/desk/held/{site}/{held}", who, then=unfold_all)
+    yield View("held-wrong", "/desk/held/{site}/{held}", "owner", then=mend_without_a_reason)
+    yield View("held-none", "/desk/held?site={site}&kind=unknown_form", "owner")
+    yield View("held-all", "/desk/held/all?kind=withdrawn_before", "owner")
+    yield View("held-all-none", "/desk/held/all?kind=other", "owner")
+    yield View("audit", "/desk/audit", "owner")
+    yield View("audit-none", "/desk/audit?about=nothing", "owner")
     yield View("account", "/account", "manager")
     yield View("account-wrong", "/account", "manager", then=mistype_the_old_password)
     yield View("people", "/desk/people", "owner", then=unfold_all)

@@ -49,7 +49,10 @@ MENU = (
             Entry("desk.contacts", Sentence("Contacts"), ("owner", "manager")),
         ),
     ),
-    Section(Sentence("Held"), ()),
+    Section(
+        Sentence("Held"),
+        (Entry("held.listed", Sentence("Held"), DESK_ROLES, also=("held.*", "held_all.*")),),
+    ),
     Section(
         Sentence("Set up"),
         (
@@ -60,7 +63,7 @@ MENU = (
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
         ),
     ),
-    Section(Sentence("Running"), ()),
+    Section(Sentence("Running"), (Entry("audit.lines", Sentence("Audit"), ("owner",)),)),
 )
 
 

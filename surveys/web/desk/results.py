@@ -8,7 +8,7 @@ from itertools import islice
 
 from flask import Blueprint, abort, render_template, request
 
-from surveys import desk, people, publishing, results
+from surveys import desk, holding_desk, people, publishing, results
 from surveys.people import DESK_ROLES
 from surveys.sentences import Sentence
 from surveys.store import desk as store
@@ -55,7 +55,7 @@ def scores() -> str:
         scales = publishing.scales(database)
         tabs = _tabs(store.sources(database))
         shown = [site for site in mine if choice.region in (None, site.region)]
-        waiting = desk.waiting(database, shown)
+        waiting = holding_desk.waiting(database, shown)
         anything = bool(found) or bool(store.sources(database))
     return render_template(
         "desk/results.html",

@@ -1,0 +1,130 @@
+"""The fields by which a person mends answers: one of the right kind for each question."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from werkzeug.datastructures import MultiDict
+
+from surveys import wording
+from surveys.answers import fits, read_plain
+from surveys.holding_desk import Case
+from surveys.instrument import LEVELS, MOMENTS, Item
+from surveys.sentences import Sentence
+from surveys.web.speech import gettext as _
+from surveys.web.speech import language, told
+from surveys.wording import Line
+
+AS_IT_IS = "="
+"""The choice that changes nothing. (No key of an answer is written like that.)"""
+
+SELECTED = ("scale", "moment", "yes_no", "choice")
+
+
+@dataclass(frozen=True)
+class Field:
+    """``kind`` is select, ticks, area, text or drop (take away what belongs to no question)."""
+
+    name: str
+    line: Line
+    kind: str
+    values: tuple[str, ...]
+    options: tuple[tuple[str, str], ...] = ()
+    expected: Sentence | None = None
+
+    @property
+    def first(self) -> bool:
+        """Whether somebody who mends looks here first."""
+        return self.line.answered or bool(self.line.wrong)
+
+
+def fields(case: Case, typed: MultiDict[str, str] | None) -> list[Field]:
+    """A field for every question; ``typed`` is what was sent and could not be taken."""
+    made = []
+    for line in case.lines:
+        name, kind = f"a.{line.key}", _kind(line.item)
+        standing = _standing(case, line, kind)
+        options: tuple[tuple[str, str], ...] = ()
+        expected = None
+        if line.item is not None and kind in ("select", "ticks"):
+            options = _options(line, line.item, AS_IT_IS in standing)
+        elif line.item is not None:
+            expected = wording.expectation(line.item)
+        values = tuple(typed.getlist(name)) if typed is not None else standing
+        made.append(Field(name, line, kind, values, options, expected))
+    return made
+
+
+def changed(case: Case, form: MultiDict[str, str]) -> dict[str, Any]:
+    """The answers that the form gives anew; None takes one away."""
+    found: dict[str, Any] = {}
+    zone = ZoneInfo(case.site.timezone)
+    for line in case.lines:
+        name, kind = f"a.{line.key}", _kind(line.item)
+        posted = tuple(value.replace("\r\n", "\n").strip() for value in form.getlist(name))
+        was_shown = name in form or f"s.{line.key}" in form
+        if not was_shown or AS_IT_IS in posted or posted == _standing(case, line, kind):
+            continue
+        values = [value for value in posted if value]
+        new = None
+        if line.item is not None and values:
+            new = read_plain(line.item, values, zone)
+        if line.answered or values:
+            found[line.key] = new
+    return found
+
+
+def _kind(item: Item | None) -> str:
+    if item is None:
+        return "drop"
+    if item.type in SELECTED:
+        return "select"
+    return {"choices": "ticks", "text": "area"}.get(item.type, "text")
+
+
+def _standing(case: Case, line: Line, kind: str) -> tuple[str, ...]:
+    """What a field holds at first: the answer as it is read today."""
+    answer = case.answers.get(line.key)
+    if line.item is None:
+        return ()
+    if kind in ("select", "ticks"):
+        if not line.answered:
+            return (AS_IT_IS,) if kind == "select" else ()
+        if not fits(line.item, answer):
+            return (AS_IT_IS,)
+        return tuple(map(_plain, answer if isinstance(answer, list) else [answer]))
+    return (_plain(answer).replace("\r\n", "\n").strip() if line.answered else "",)
+
+
+def _plain(answer: object) -> str:
+    """An answer as the value of a field."""
+    if answer is None:
+        return "none"
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+
+
+def _options(line: Line, item: Item, as_it_is: bool) -> tuple[tuple[str, str], ...]:
+    """Values and texts to choose from: first what leaves the answer as it is, where nothing else
+    says that; last, to take it away."""
+    first: tuple[tuple[str, str], ...] = ()
+    if as_it_is and line.answered:
+        first = ((AS_IT_IS, _("as it came: {value}", value=line.value[:60])),)
+    elif as_it_is:
+        first = ((AS_IT_IS, _("no answer")),)
+    # A scale that was asked has a level or did not come up.
+    away = line.answered and item.type not in ("scale", "choices")
+    return (*first, *_choosable(item), *((("", _("no answer")),) if away else ()))
+
+
+def _choosable(item: Item) -> tuple[tuple[str, str], ...]:
+    if item.type == "scale":
+        levels = tuple((str(level), str(level)) for level in reversed(LEVELS))
+        return (*levels, ("none", _("did not come up")))
+    if item.type == "moment":
+        return tuple((key, told(wording.MOMENTS[key])) for key in MOMENTS)
+    if item.type == "yes_no":
+        return ("true", _("yes")), ("false", _("no"))
+    return tuple((choice.key, wording.said(choice.label, language())) for choice in item.choices)
