@@ -200,10 +200,6 @@ class Case:
     def is_open(self) -> bool:
         return self.submission.status == "held"
 
-    @property
-    def waits(self) -> bool:
-        return self.is_open or any(other.content.status == "held" for other in self.others)
-
 
 def case(
     db: Database, site: Site, submission_id: str, language: str, form: str | None = None
