@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from surveys.store.tables import FIRST, PREFERENCES, TOUCHPOINTS, Table
+from surveys.store.tables import FIRST, JOBS, PREFERENCES, TOUCHPOINTS, Table
 
 migrations = Migrations("touchstone")
 
@@ -43,6 +43,11 @@ def m001_first(db: Database) -> None:
 @migrations()
 def m002_preferences(db: Database) -> None:
     create_all(db, PREFERENCES)
+
+
+@migrations()
+def m003_jobs(db: Database) -> None:
+    create_all(db, JOBS)
 
 
 @migrations()

@@ -11,10 +11,20 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import api, customer, downloads, health, security, sign_in, speech
+from surveys.web import account_letters, api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import codes, menu, people, posters, results, touchpoints
+from surveys.web.desk import (
+    codes,
+    mail_settings,
+    menu,
+    messages,
+    people,
+    posters,
+    results,
+    touchpoints,
+    webhooks,
+)
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -44,6 +54,7 @@ def build(
     speech.register(app)
     menu.register(app)
     desk = (results, posters, codes, touchpoints, people)
-    for module in (customer, api, sign_in, *desk, downloads, health):
+    sending = (messages, webhooks, mail_settings, account_letters)
+    for module in (customer, api, sign_in, *desk, *sending, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -60,7 +60,16 @@ MENU = (
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
         ),
     ),
-    Section(Sentence("Running"), ()),
+    Section(
+        Sentence("Running"),
+        (
+            Entry("messages.listed", Sentence("Messages"), ("owner",), also=("messages.*",)),
+            Entry("webhooks.listed", Sentence("Web-hooks"), ("owner",), also=("webhooks.*",)),
+            Entry(
+                "mail_settings.settings", Sentence("E-mail"), ("owner",), also=("mail_settings.*",)
+            ),
+        ),
+    ),
 )
 
 
