@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from surveys import audit, days, intake_judging, intake_replacing, publishing, scoring
+from surveys import audit, days, events, intake_judging, intake_replacing, publishing, scoring
 from surveys.digest import TangledError, normalise
 from surveys.holding_errors import DecidedError, HoldingError, MisfitError, checked, decided
 from surveys.instrument import Instrument
@@ -72,6 +72,7 @@ def accept(
         changes = Counter(intake_judging.bars(counted, counted.mark_pairs, +1))
         changes.update(intake_replacing.counted(db, counted))
         tallies.add(db, changes)
+        events.counted(db, at, counted)
         detail = {"form": instrument.form, "was": submission.status, "reason": reason}
         _record(db, at, person_id, "accepted", submission, detail)
 
@@ -197,6 +198,7 @@ def accept_content(
             changes = Counter(intake_judging.bars(first, first.mark_pairs, -1))
             changes.update(intake_judging.bars(amended, amended.mark_pairs, +1))
             tallies.add(db, changes)
+            events.amended(db, at, first, amended)
         submissions.change_content(db, content, status="accepted")
         detail = {"digest": digest, "questions": sorted(differing), "reason": reason}
         _record(db, at, person_id, "accepted other content", first, detail)

@@ -16,7 +16,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import days, holding_list, intake_judging, intake_reading, intake_replacing, publishing
+from surveys import (
+    days,
+    events,
+    holding_list,
+    intake_judging,
+    intake_reading,
+    intake_replacing,
+    publishing,
+)
 from surveys.instrument import Instrument
 from surveys.intake_judging import Judgement
 from surveys.intake_reading import Sent, ShapelessError
@@ -229,6 +237,7 @@ class Intake:
         changes: Counter[Bar] = Counter()
         if submission.status == "counted":
             changes.update(intake_judging.bars(submission, submission.mark_pairs, +1))
+            events.counted(db, context.received, submission)
         changes.update(intake_replacing.arrived(db, submission))
         receipt = "held" if submission.status == "held" else "accepted"
         return _receipt(sent, receipt, sent.files, problems), changes

@@ -5,11 +5,18 @@ Each preference is a name and a short text; one that was never chosen is absent.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from surveys.store import preferences as store
 from surveys.store.database import Database
 
 LANGUAGE = "language"  # one of surveys.translation.LANGUAGES
 TIMEZONE = "timezone"  # an IANA name
+ALERTS = "alerts"  # yes or no: a letter when a customer's contact was worse than expected
+DAILY = "daily"  # yes or no: a letter each morning about the day before
+
+_GOES_WITHOUT_SAYING = {ALERTS: ("owner", "manager"), DAILY: ("manager",)}
+"""Who gets which letters unless they choose otherwise."""
 
 
 def of(db: Database, person_id: str) -> dict[str, str]:
@@ -25,3 +32,9 @@ def choose(db: Database, person_id: str, chosen: dict[str, str | None]) -> None:
                 store.forget(db, person_id, name)
             else:
                 store.put(db, person_id, name, value)
+
+
+def wants(chosen: Mapping[str, str], role: str, letter: str) -> bool:
+    """Whether somebody of that role who has ``chosen`` so wants those letters."""
+    goes_without_saying = role in _GOES_WITHOUT_SAYING[letter]
+    return chosen.get(letter, "yes" if goes_without_saying else "no") == "yes"

@@ -6,6 +6,7 @@ English text, to be printed and compared as any other, and remembers what it was
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 
@@ -26,3 +27,22 @@ class Sentence(str):
         made.template = template
         made.values = values
         return made
+
+
+def kept(sentence: Sentence) -> str:
+    """A sentence as text to be stored; :func:`read` makes it again."""
+    values = {
+        name: {"sentence": kept(value)} if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return json.dumps({"template": sentence.template, "values": values}, ensure_ascii=False)
+
+
+def read(text: str) -> Sentence:
+    """The sentence that :func:`kept` stored."""
+    found = json.loads(text)
+    values = {
+        name: read(value["sentence"]) if isinstance(value, dict) else value
+        for name, value in found["values"].items()
+    }
+    return Sentence(found["template"], **values)

@@ -47,13 +47,13 @@ CLOCKS = {
     "surveys.web.bodies",  # how long a body stands still
     "surveys.web.rates",  # how many requests within a second
     *(f"surveys.commands.{name}" for name in ("data", "demo", "export", "instrument", "people")),
-    *(f"surveys.commands.{name}" for name in ("qr", "serve", "sites")),
+    *(f"surveys.commands.{name}" for name in ("jobs", "mail", "qr", "serve", "sites")),
 }
 """Where the time comes from; everywhere else it is passed in."""
 
 REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
-    *("preferences", "touchpoints"),
+    *("preferences", "touchpoints", "jobs", "webhooks", "leases"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

@@ -136,6 +136,20 @@ RULES = {
         "/exports/scores.datapackage.json?region=east",
         "/exports/scores.datapackage.json?region=west",
     ),
+    # Letters and web-hooks.
+    ("account_letters.choose", "POST"): Rule(("owner", "manager"), "/account/letters"),
+    ("messages.listed", "GET"): Rule(("owner",), "/desk/messages"),
+    ("messages.retry", "POST"): Rule(("owner",), "/desk/messages/retry"),
+    ("messages.discard", "POST"): Rule(("owner",), "/desk/messages/discard"),
+    ("webhooks.listed", "GET"): Rule(("owner",), "/desk/webhooks"),
+    ("webhooks.add", "POST"): Rule(("owner",), "/desk/webhooks"),
+    ("webhooks.new_secret", "POST"): Rule(("owner",), "/desk/webhooks/some-id/secret"),
+    ("webhooks.test", "POST"): Rule(("owner",), "/desk/webhooks/some-id/test"),
+    ("webhooks.change", "POST"): Rule(("owner",), "/desk/webhooks/some-id/remove"),
+    ("mail_settings.settings", "GET"): Rule(("owner",), "/desk/settings/mail"),
+    ("mail_settings.change", "POST"): Rule(("owner",), "/desk/settings/mail"),
+    ("mail_settings.test", "POST"): Rule(("owner",), "/desk/settings/mail/test"),
+    ("mail_settings.off", "POST"): Rule(("owner",), "/desk/settings/mail/off"),
 }
 
 # What a manager of the east could open, and where something of the west must never stand.

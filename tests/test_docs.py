@@ -46,6 +46,7 @@ store-12,Market Place,Old Town,Europe/Paris,fr,,,,
 """
 BEFORE: dict[str, tuple[str, ...]] = {
     "README.md": (),
+    "jobs.md": ("python app.py demo --sites 2 --submissions 50", "echo secret > password.txt"),
     "people.md": ("python app.py sites import sites.csv",),
     "operating.md": ("python app.py demo --sites 2 --submissions 50",),
     "tables.md": ("python app.py sites import sites.csv",),

@@ -24,6 +24,8 @@ MODULES = {
     "instrument": ("instrument",),
     "export": ("export",),
     "data": ("rebuild", "load"),
+    "jobs": ("jobs",),
+    "mail": ("mail",),
 }
 
 

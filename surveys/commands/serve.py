@@ -6,6 +6,7 @@ import errno
 import os
 import socket
 import sys
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from granian.log import LogLevels
 from qrcode.main import QRCode
 
 from surveys import addresses, people_joining
+from surveys.commands.beside import beside
 from surveys.commands.root import data_option
 from surveys.installation import Installation
 from surveys.store import settings
@@ -48,6 +50,7 @@ STOP_SECONDS = 5  # for what is under way; a client that hangs is not waited for
     "--base-url",
     help="The address that phones reach it by, for links and posters; it is remembered.",
 )
+@click.option("--no-jobs", is_flag=True, help="Leave sending to a timer that runs “jobs”.")
 @data_option
 def serve(
     data: Path,
@@ -55,6 +58,7 @@ def serve(
     port: int = 8000,
     workers: int = WORKERS,
     base_url: str | None = None,
+    no_jobs: bool = False,
 ) -> None:
     """Start the server, making whatever is missing.
 
@@ -81,7 +85,8 @@ def serve(
         respawn_failed_workers=True,
     )
     server.on_startup(lambda: _say(address, port, first_token))
-    server.serve()
+    with nullcontext() if no_jobs else beside(data):
+        server.serve()
     click.echo("Stopped. Everything that was accepted is stored.")
 
 

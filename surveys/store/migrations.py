@@ -10,7 +10,15 @@ from sqlite_utils.migrations import Migrations
 
 from surveys import holding_kinds
 from surveys.store import times
-from surveys.store.tables import AUDIT_INDEXES, FIRST, HELD, PREFERENCES, TOUCHPOINTS, Table
+from surveys.store.tables import (
+    AUDIT_INDEXES,
+    FIRST,
+    HELD,
+    JOBS,
+    PREFERENCES,
+    TOUCHPOINTS,
+    Table,
+)
 
 migrations = Migrations("touchstone")
 
@@ -46,6 +54,11 @@ def m001_first(db: Database) -> None:
 @migrations()
 def m002_preferences(db: Database) -> None:
     create_all(db, PREFERENCES)
+
+
+@migrations()
+def m003_jobs(db: Database) -> None:
+    create_all(db, JOBS)
 
 
 @migrations()

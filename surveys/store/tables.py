@@ -235,6 +235,53 @@ PREFERENCES = {
     ),
 }
 
+JOBS = {
+    # The outbox: what is to be sent, put in by the transaction that caused it.
+    "jobs": Table(
+        {
+            "job_id": str,  # made of what caused it, so that the same is put in once
+            "kind": str,  # event, email or webhook
+            "topic": str,  # invitation, misery, digest; or the type of an event
+            "recipient": str,  # a person, a web-hook, or "" for an event
+            "payload": str,  # JSON; taken away when it is done
+            "status": str,  # waiting, done or given_up
+            "attempts": int,
+            "due_utc": str,
+            "first_failed_utc": str,
+            "last_error": str,  # JSON of a sentence: why the last attempt failed
+            "cause": str,  # who or what put it in: a person, a submission, a day
+            "created_utc": str,
+            "finished_utc": str,
+        },
+        ("job_id",),
+        optional=frozenset({"first_failed_utc", "last_error", "finished_utc"}),
+        indexes=(("status", "due_utc"), ("kind", "recipient", "status")),
+    ),
+    # Programs elsewhere that want to be told.
+    "webhooks": Table(
+        {
+            "webhook_id": str,
+            "url": str,
+            "events": str,  # types of events, with a space between
+            "secret": str,
+            "old_secret": str,  # signs beside the new one until old_until_utc
+            "old_until_utc": str,
+            "status": str,  # active or off
+            "reason": str,  # JSON of a sentence: why it is off
+            "answer": str,  # JSON of a sentence: what came of the last attempt
+            "answered_utc": str,
+            "succeeded_utc": str,
+            "created_utc": str,
+        },
+        ("webhook_id",),
+        optional=frozenset(
+            {"old_secret", "old_until_utc", "reason", "answer", "answered_utc", "succeeded_utc"}
+        ),
+    ),
+    # Work that one process does at a time: whoever holds it, until when.
+    "leases": Table({"name": str, "holder": str, "until_utc": str}, ("name",)),
+}
+
 TOUCHPOINTS = {
     # The customer's way: each touchpoint's names (JSON, by language) and its place in the order.
     "touchpoints": Table(
@@ -270,7 +317,7 @@ HELD = {
 AUDIT_INDEXES = (("at_utc", "audit_id"), ("subject", "at_utc", "audit_id"))
 """Of the table ``audit``, since people leaf through it."""
 
-GROUPS = (FIRST, PREFERENCES, TOUCHPOINTS, HELD)
+GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, HELD)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

@@ -11,7 +11,7 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import api, customer, downloads, health, security, sign_in, speech
+from surveys.web import account_letters, api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
 from surveys.web.desk import (
@@ -19,11 +19,14 @@ from surveys.web.desk import (
     codes,
     held,
     held_all,
+    mail_settings,
     menu,
+    messages,
     people,
     posters,
     results,
     touchpoints,
+    webhooks,
 )
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
@@ -54,6 +57,7 @@ def build(
     speech.register(app)
     menu.register(app)
     desk = (results, held, held_all, posters, codes, touchpoints, people, audit)
-    for module in (customer, api, sign_in, *desk, downloads, health):
+    sending = (messages, webhooks, mail_settings, account_letters)
+    for module in (customer, api, sign_in, *desk, *sending, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

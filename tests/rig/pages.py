@@ -9,11 +9,17 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
+from surveys import jobs, mail, people, webhook_sending, webhooks
+from surveys.installation import Installation
+from surveys.sentences import Sentence, kept
+from surveys.store import jobs as jobs_store
+from surveys.store import times
 from tests.rig import browsers, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
@@ -59,6 +65,7 @@ def chain() -> Iterator[Chain]:
         server = Server(data, port=proxy.upstream, base_url=proxy.url)
         sizes = ("--sites", "4", "--days", "30", "--submissions", "400", "--seed", "1")
         told = server.command("demo", *sizes, "--password", PASSWORD)
+        _put_messages(data)
         with server:
             yield Chain(server, proxy, _places(server, told))
 
@@ -125,6 +132,56 @@ def mend_without_a_reason(page: Page, chain: Chain) -> None:
     form.evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Save the correction").click()
     expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _put_messages(folder: Path) -> None:
+    """A mail server that is not there, a letter given up, one that waits, a web-hook that is off.
+
+    Nothing of it is due while the pages are looked at.
+    """
+    at = datetime.now(UTC)
+    db = Installation(folder).database()
+    server = mail.checked(host="localhost", port=free_port(), security="none", sender="t@x.example")
+    mail.set_up(db, at, server)
+    hook = webhooks.add(
+        db, at, url="https://hooks.juniper.example/touchstone", events=["moment.misery"]
+    )
+    (manager,) = (person for person in people.everyone(db) if person.role == "manager")
+    for number, due in enumerate((at, at + timedelta(days=1))):
+        with db.transaction():
+            jobs.put(
+                db, at, job_id=f"letter-{number}", kind="email", topic="misery", due=due,
+                recipient=manager.person_id, payload={"about": []},
+            )  # fmt: skip
+    why = Sentence("{host} answered: {answer}", host="localhost", answer="550 No such user here")
+    with db.transaction():
+        given_up = jobs_store.find(db, "letter-0")
+        assert given_up is not None
+        jobs_store.claim(db, given_up, times.text(at))
+        jobs_store.give_up(db, "letter-0", times.text(at), kept(why))
+    why = Sentence("{host} answered 410: it wants no more of these.", host="hooks.juniper.example")
+    webhook_sending.answered(db, at, hook.webhook_id, why, succeeded=False)
+    webhooks.switch_off(db, at, hook.webhook_id, why)
+    db.close()
+
+
+def add_webhook(page: Page, chain: Chain) -> None:
+    page.get_by_label("Address").fill("https://hooks.juniper.example/other")
+    page.get_by_label("A customer’s contact was worse than expected").check()
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_label("Secret").wait_for()
+
+
+def add_webhook_inside(page: Page, chain: Chain) -> None:
+    page.get_by_label("Address").fill("https://localhost/hook")
+    page.get_by_label("A customer’s contact was worse than expected").check()
+    page.get_by_role("button", name="Add it").click()
+    page.get_by_role("alert").wait_for()
+
+
+def send_test_in_vain(page: Page, chain: Chain) -> None:
+    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("alert").wait_for()
 
 
 def _invited(server: Server, email: str, role: str, *options: str) -> str:
@@ -312,6 +369,12 @@ def _views() -> Iterator[View]:
         yield View(f"codes-{who}", "/desk/sites/{site}/codes", who)
     yield View("codes-unfolded", "/desk/sites/{other_site}/codes", "owner", then=unfold_all)
     yield View("codes-wrong", "/desk/sites/{site}/codes", "owner", then=withdraw_without_a_reason)
+    yield View("messages", "/desk/messages", "owner")
+    yield View("webhooks", "/desk/webhooks", "owner", then=unfold_all)
+    yield View("webhooks-wrong", "/desk/webhooks", "owner", then=add_webhook_inside)
+    yield View("webhooks-secret", "/desk/webhooks", "owner", then=add_webhook)
+    yield View("mail", "/desk/settings/mail", "owner", then=unfold_all)
+    yield View("mail-wrong", "/desk/settings/mail", "owner", then=send_test_in_vain)
 
 
 VIEWS = tuple(_views())

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,7 +22,7 @@ class Server:
     """``python app.py serve`` on a free port; a context manager.
 
     ``log`` is the file that holds what it prints. ``base_url`` is what ``--base-url`` is told
-    (a proxy's address, say).
+    (a proxy's address, say), ``options`` are further ones.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Server:
         port: int | None = None,
         base_url: str | None = None,
         workers: int = 1,
+        options: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.base_url = base_url
         self.workers = workers
+        self.options = options
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder.with_name(f"{folder.name}.log")
@@ -55,7 +58,7 @@ class Server:
     def start(self) -> None:
         """Returns when the server answers; ``AssertionError`` with what it printed if it ends."""
         command = [sys.executable, "app.py", "serve", "--port", str(self.port)]
-        command += ["--data", str(self.folder), "--workers", str(self.workers)]
+        command += ["--data", str(self.folder), "--workers", str(self.workers), *self.options]
         if self.base_url is not None:
             command += ["--base-url", self.base_url]
         with self.log.open("ab") as log:
@@ -89,6 +92,12 @@ class Server:
             os.killpg(self._process.pid, signal.SIGKILL)  # its own group: start_new_session
         self._process.wait()
         self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        assert self._process is not None
+        return self._process.pid
 
     def output(self) -> str:
         """What the server has printed so far."""

@@ -63,7 +63,17 @@ MENU = (
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
         ),
     ),
-    Section(Sentence("Running"), (Entry("audit.lines", Sentence("Audit"), ("owner",)),)),
+    Section(
+        Sentence("Running"),
+        (
+            Entry("audit.lines", Sentence("Audit"), ("owner",)),
+            Entry("messages.listed", Sentence("Messages"), ("owner",), also=("messages.*",)),
+            Entry("webhooks.listed", Sentence("Web-hooks"), ("owner",), also=("webhooks.*",)),
+            Entry(
+                "mail_settings.settings", Sentence("E-mail"), ("owner",), also=("mail_settings.*",)
+            ),
+        ),
+    ),
 )
 
 

@@ -1,0 +1,56 @@
+"""The worker beside the server: a process of its own, so that jobs are never in the way of intake.
+
+It is started anew when it ends before its time, and ends with the server, however that ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+AGAIN_SECONDS = 5.0  # after it ended by itself: not faster, should it do so again and again
+STOP_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def beside(data: Path) -> Iterator[None]:
+    """While the block runs, a worker runs beside it over the data folder."""
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(data, stop), name="keeps-worker", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join(STOP_SECONDS + 5)
+
+
+def _keep(data: Path, stop: threading.Event) -> None:
+    command = [sys.executable, "-m", "surveys.commands", "jobs", "--watch", "--with-parent"]
+    command += ["--data", str(data.resolve())]
+    while True:
+        worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)  # noqa: S603
+        while worker.poll() is None and not stop.wait(0.5):
+            pass
+        if stop.is_set():
+            return _end(worker)
+        log.error("The worker that sends letters ended; it is started again.")
+        if stop.wait(AGAIN_SECONDS):
+            return None
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    worker.terminate()
+    try:
+        worker.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        worker.kill()
+        worker.wait()
