@@ -29,7 +29,8 @@ PURE = {
     *("surveys.answers", "surveys.changes", "surveys.checking", "surveys.condition_checks"),
     *("surveys.conditions", "surveys.days", "surveys.digest", "surveys.distributions"),
     *("surveys.draw", "surveys.faults", "surveys.figures", "surveys.grammar"),
-    *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
+    *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
+    *("surveys.comparability", "surveys.intake_reading"),
     "surveys.moments_map",
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
@@ -52,7 +53,7 @@ CLOCKS = {
 
 REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
-    *("preferences", "touchpoints"),
+    *("preferences", "touchpoints", "instrument_sources", "instrument_drafts"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from surveys.store.tables import FIRST, PREFERENCES, TOUCHPOINTS, Table
+from surveys.store.tables import (
+    ANSWERS_BY_FORM,
+    FIRST,
+    INSTRUMENT_FILES,
+    PREFERENCES,
+    TOUCHPOINTS,
+    Table,
+)
 
 migrations = Migrations("touchstone")
 
@@ -48,3 +55,9 @@ def m002_preferences(db: Database) -> None:
 @migrations()
 def m004_touchpoints(db: Database) -> None:
     create_all(db, TOUCHPOINTS)
+
+
+@migrations()
+def m005_instrument_files(db: Database) -> None:
+    create_all(db, INSTRUMENT_FILES)
+    db.table("submissions").create_index(list(ANSWERS_BY_FORM))
