@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from surveys.faults import EnoughFaults, Fault, FaultyInstrument, Findings
+from surveys import grammar
+from surveys.faults import EnoughFaults, Fault, FaultyInstrument, Findings, shown
 from surveys.instrument import Instrument
 from surveys.instrument_checks import check_instrument
 from surveys.moments_map import check_map
@@ -34,13 +35,20 @@ class Checked:
     instrument: Instrument | None
 
 
-def check_text(data: bytes, name: str) -> Checked:
-    """Check the text of an instrument that is in no folder: its scales are those that ship.
+def check_text(data: bytes, key: str) -> Checked:
+    """Check the text of instrument ``key`` that is in no folder: its scales are those that ship.
 
-    ``name`` is what faults call the file. It takes seconds at most, whatever is sent (see
-    ``MAX_BYTES`` in :mod:`surveys.yaml_tree`).
+    It takes seconds at most, whatever is sent (see ``MAX_BYTES`` in :mod:`surveys.yaml_tree`).
     """
-    return _checked(name, *_check(name, data, (SHIPPED,)))
+    name = f"{key}.yaml"
+    faults, root, scales = _check(name, data, (SHIPPED,))
+    if root is not None and isinstance(root.value, dict) and "instrument" in root.value:
+        own = root.value["instrument"]
+        if isinstance(own.value, str) and grammar.KEY.fullmatch(own.value) and own.value != key:
+            message = f"this is the instrument `{key}`, not {shown(own.value)}: write `{key}`"
+            fault = Fault(name, own.place.line, own.place.column, "other-key", message)
+            faults = sorted([*faults, fault])
+    return _checked(name, faults, root, scales)
 
 
 def check_file(path: Path) -> list[Fault]:

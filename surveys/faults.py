@@ -101,6 +101,10 @@ CATALOGUE = {
         Sentence("a key that breaks the pattern of keys"),
         Sentence("Small letters, digits and `_`, beginning with a letter, such as `went_wrong`."),
     ),
+    "other-key": Explained(
+        Sentence("the key of another instrument"),
+        Sentence("Write the key this one has, or begin a new instrument."),
+    ),
     "reserved-key": Explained(
         Sentence("a key that forms or exports need for themselves"),
         Sentence("Choose another: forms and exports use this one themselves."),

@@ -86,7 +86,7 @@ def text_of(db: Database, instrument: Instrument) -> str:
 def written(instrument: Instrument) -> str:
     """A version as YAML that refers to the scales that ship."""
     text = write(instrument.document, list(load_scales(SHIPPED / SCALES_FILE)))
-    checked = check_text(text.encode(), f"{instrument.key}.yaml")
+    checked = check_text(text.encode(), instrument.key)
     same = checked.instrument is not None and checked.instrument.form == instrument.form
     return text if same else _OTHER_SCALES + text
 

@@ -24,6 +24,7 @@ from tests.exported import unpacked
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
 DESK = ("owner", "manager", "reviewer")
+READERS = ("owner", "reviewer")
 OWNER = ("owner",)
 
 OWN_CODE = f"/desk/sites/vienna-1/codes/{shown_id(CODES['vienna-1'])}"
@@ -113,6 +114,21 @@ RULES = {
     ("people.link", "POST"): Rule(OWNER, "/desk/people/nobody-there/link"),
     ("people.sign_out", "POST"): Rule(OWNER, "/desk/people/nobody-there/sign-out"),
     ("people.remove", "POST"): Rule(OWNER, "/desk/people/nobody-there/remove"),
+    ("instruments.every", "GET"): Rule(READERS, "/desk/instruments"),
+    ("instruments.one", "GET"): Rule(READERS, "/desk/instruments/counter"),
+    ("instruments.version", "GET"): Rule(
+        READERS, "/desk/instruments/counter/versions/0123456789ab"
+    ),
+    ("instruments.preview", "GET"): Rule(READERS, "/desk/instruments/counter/preview"),
+    ("instruments.scales", "GET"): Rule(READERS, "/desk/scales"),
+    ("instrument_editor.begin", "POST"): Rule(OWNER, "/desk/instruments"),
+    ("instrument_editor.edit", "GET"): Rule(OWNER, "/desk/instruments/counter/edit"),
+    ("instrument_editor.work", "POST"): Rule(OWNER, "/desk/instruments/counter/edit"),
+    ("instrument_editor.discard", "POST"): Rule(OWNER, "/desk/instruments/counter/discard"),
+    ("instrument_publishing.ready", "GET"): Rule(OWNER, "/desk/instruments/counter/publish"),
+    ("instrument_publishing.publish", "POST"): Rule(
+        ("owner",), "/desk/instruments/counter/publish"
+    ),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),

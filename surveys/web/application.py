@@ -14,7 +14,17 @@ from surveys.store.writer import GroupCommit
 from surveys.web import api, customer, downloads, health, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import codes, menu, people, posters, results, touchpoints
+from surveys.web.desk import (
+    codes,
+    instrument_editor,
+    instrument_publishing,
+    instruments,
+    menu,
+    people,
+    posters,
+    results,
+    touchpoints,
+)
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -43,7 +53,8 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    desk = (results, posters, codes, touchpoints, people)
+    writing = (instruments, instrument_editor, instrument_publishing)
+    desk = (results, posters, codes, touchpoints, people, *writing)
     for module in (customer, api, sign_in, *desk, downloads, health):
         app.register_blueprint(module.blueprint)
     return app
