@@ -54,6 +54,14 @@ def add(
     db: Database, instrument: Instrument, at: datetime, *, text: str | None = None, by: str = ""
 ) -> bool:
     """As :func:`publish`, within the caller's transaction."""
+    before = settings.get(db, _newest(instrument.key))
+    new = _put(db, instrument, at, text)
+    if before != instrument.version:
+        audit.record(db, at, by, "published", instrument.form, {"before": before or ""})
+    return new
+
+
+def _put(db: Database, instrument: Instrument, at: datetime, text: str | None) -> bool:
     new = store.add(
         db,
         instrument.key,
@@ -63,10 +71,7 @@ def add(
     )
     if text is not None:
         files.put_source(db, instrument.key, instrument.version, text)
-    before = settings.get(db, _newest(instrument.key))
-    if before != instrument.version:
-        settings.put(db, _newest(instrument.key), instrument.version)
-        audit.record(db, at, by, "published", instrument.form, {"before": before or ""})
+    settings.put(db, _newest(instrument.key), instrument.version)
     return new
 
 
@@ -80,7 +85,8 @@ def publish_shipped(db: Database, at: datetime) -> list[Instrument]:
     for file in SHIPPED_FILES:
         if settings.get(db, _newest(file.removesuffix(".yaml"))) is None:
             instrument = load(SHIPPED / file)
-            publish(db, instrument, at, text=(SHIPPED / file).read_text("utf-8"))
+            with db.transaction():  # nobody's act, so it is not in the audit
+                _put(db, instrument, at, (SHIPPED / file).read_text("utf-8"))
             published.append(instrument)
     return published
 
