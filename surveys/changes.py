@@ -6,90 +6,130 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from surveys.faults import listed
 from surveys.instrument import Instrument, Item, Scale, Section, Text
+from surveys.sentences import Sentence
 
 _HEAD = {"source": "source", "mode": "mode", "review": "review"}
 _ITEM = ("type", "required", "show_if", "touchpoint", "measures", "min", "max", "unit")
 _MORE = ("max_length", "short", "drawn")
 
 
-def changes(old: Instrument, new: Instrument) -> list[str]:
-    """One line each, the head of the form first, then its questions; empty if nothing changed."""
+def changes(old: Instrument, new: Instrument) -> list[Sentence]:
+    """One line each, the head of the form first, then its questions; empty if nothing changed.
+
+    Keys and words of the grammar stand in them as they do in the file.
+    """
     return [*_head(old, new), *_sections(old, new), *_items(old, new)]
 
 
-def _head(old: Instrument, new: Instrument) -> Iterator[str]:
+def _head(old: Instrument, new: Instrument) -> Iterator[Sentence]:
     for name in _HEAD:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield f"{name}: {before} → {after}"
+            yield Sentence("{name}: {before} → {after}", name=name, before=before, after=after)
     for language in new.languages:
         if language not in old.languages:
-            yield f"language added: {language}"
+            yield Sentence("language added: {language}", language=language)
     for language in old.languages:
         if language not in new.languages:
-            yield f"language removed: {language}"
+            yield Sentence("language removed: {language}", language=language)
     if set(old.languages) == set(new.languages) and old.languages != new.languages:
-        yield f"order of languages: {', '.join(new.languages)}"
+        yield Sentence("order of languages: {order}", order=", ".join(new.languages))
     before, after = old.careless_seconds_per_item, new.careless_seconds_per_item
     if before != after:
-        yield f"careless under {_or_nothing(before)} → {_or_nothing(after)} seconds an item"
+        yield Sentence(
+            "careless under {before} → {after} seconds an item",
+            before=_or_nothing(before),
+            after=_or_nothing(after),
+        )
     if old.title != new.title:
-        yield f"title reworded ({_reworded(old.title, new.title)})"
+        yield Sentence("title reworded ({languages})", languages=_reworded(old.title, new.title))
 
 
-def _sections(old: Instrument, new: Instrument) -> Iterator[str]:
+def _sections(old: Instrument, new: Instrument) -> Iterator[Sentence]:
     if len(old.sections) != len(new.sections):
-        yield f"sections: {len(old.sections)} → {len(new.sections)}"
+        yield Sentence(
+            "sections: {before} → {after}", before=len(old.sections), after=len(new.sections)
+        )
     for number, (before, after) in enumerate(zip(old.sections, new.sections, strict=False), 1):
         if before.title != after.title:
-            yield f"title of section {number} reworded ({_reworded(before.title, after.title)})"
-        if before.folded != after.folded:
-            yield f"section {number} is {'folded' if after.folded else 'unfolded'} now"
+            yield Sentence(
+                "title of section {number} reworded ({languages})",
+                number=number,
+                languages=_reworded(before.title, after.title),
+            )
+        if after.folded and not before.folded:
+            yield Sentence("section {number} is folded now", number=number)
+        if before.folded and not after.folded:
+            yield Sentence("section {number} is unfolded now", number=number)
     counts = [None if one.draw is None else one.draw.count for one in (old, new)]
     if counts[0] != counts[1]:
-        yield f"scales drawn: {_or_nothing(counts[0])} → {_or_nothing(counts[1])}"
+        yield Sentence(
+            "scales drawn: {before} → {after}",
+            before=_or_nothing(counts[0]),
+            after=_or_nothing(counts[1]),
+        )
 
 
-def _items(old: Instrument, new: Instrument) -> Iterator[str]:
+def _items(old: Instrument, new: Instrument) -> Iterator[Sentence]:
     for key, item in new.items.items():
         if key not in old.items:
-            yield f"added: {key} ({item.type})"
+            yield Sentence("added: {key} ({type})", key=key, type=item.type)
     for key, item in old.items.items():
         if key not in new.items:
-            yield f"removed: {key} ({item.type})"
+            yield Sentence("removed: {key} ({type})", key=key, type=item.type)
     common = [key for key in new.items if key in old.items]
     if common != [key for key in old.items if key in new.items]:
-        yield f"order of questions: {', '.join(new.items)}"
+        yield Sentence("order of questions: {order}", order=", ".join(new.items))
     for key in common:
         yield from _item(old.items[key], new.items[key])
         if _home(old, key) != _home(new, key):
-            yield f"{key}: section {_home(old, key)} → {_home(new, key)}"
+            yield Sentence(
+                "{key}: section {before} → {after}",
+                key=key,
+                before=_home(old, key),
+                after=_home(new, key),
+            )
 
 
-def _item(old: Item, new: Item) -> Iterator[str]:
+def _item(old: Item, new: Item) -> Iterator[Sentence]:
     words = dict(_texts(old)), dict(_texts(new))
     reworded = [
         f"{name} ({_reworded(words[0][name], text)})"
         for name, text in words[1].items()
         if name in words[0] and words[0][name] != text
     ]
-    reworded += [f"{name} (new)" for name in words[1] if name not in words[0]]
-    reworded += [f"{name} (gone)" for name in words[0] if name not in words[1]]
+    fresh = [name for name in words[1] if name not in words[0]]
+    gone = [name for name in words[0] if name not in words[1]]
     if reworded:
-        yield f"reworded: {new.key}: {listed(reworded, 'and')}"
+        yield Sentence("reworded: {key}: {texts}", key=new.key, texts=", ".join(reworded))
+    if fresh:
+        yield Sentence("new words: {key}: {texts}", key=new.key, texts=", ".join(fresh))
+    if gone:
+        yield Sentence("words taken out: {key}: {texts}", key=new.key, texts=", ".join(gone))
     for name in (*_ITEM, *_MORE):
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
-            yield f"changed: {new.key}: {name} {_or_nothing(before)} → {_or_nothing(after)}"
+            yield _changed(new.key, name, before, after)
     for name in ("level", "status"):
         before, after = getattr(old.scale, name, None), getattr(new.scale, name, None)
         if before != after:
-            yield f"changed: {new.key}: {name} {_or_nothing(before)} → {_or_nothing(after)}"
+            yield _changed(new.key, name, before, after)
     order = [[choice.key for choice in item.choices] for item in (old, new)]
     if set(order[0]) == set(order[1]) and order[0] != order[1]:
-        yield f"changed: {new.key}: order of choices {', '.join(order[1])}"
+        yield Sentence(
+            "changed: {key}: order of choices {order}", key=new.key, order=", ".join(order[1])
+        )
+
+
+def _changed(key: str, name: str, before: Any, after: Any) -> Sentence:
+    return Sentence(
+        "changed: {key}: {name} {before} → {after}",
+        key=key,
+        name=name,
+        before=_or_nothing(before),
+        after=_or_nothing(after),
+    )
 
 
 def _texts(item: Item) -> Iterator[tuple[str, Text]]:
@@ -130,9 +170,9 @@ def _reworded(old: Text, new: Text) -> str:
 
 def _or_nothing(value: Any) -> str:
     if value is None:
-        return "nothing"
+        return Sentence("nothing")
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return Sentence("yes") if value else Sentence("no")
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from surveys.faults import Fault, FaultyInstrument, Findings
+from surveys import grammar
+from surveys.faults import EnoughFaults, Fault, FaultyInstrument, Findings, shown
 from surveys.instrument import Instrument
 from surveys.instrument_checks import check_instrument
 from surveys.moments_map import check_map
@@ -24,13 +27,37 @@ SHIPPED = Path(__file__).resolve().parent.parent / "instruments"
 SCALES_FILE = "scales.yaml"
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What came of a file's text: an instrument, or all of its faults, sorted by place."""
+
+    faults: tuple[Fault, ...]
+    instrument: Instrument | None
+
+
+def check_text(data: bytes, key: str) -> Checked:
+    """Check the text of instrument ``key`` that is in no folder: its scales are those that ship.
+
+    It takes seconds at most, whatever is sent (see ``MAX_BYTES`` in :mod:`surveys.yaml_tree`).
+    """
+    name = f"{key}.yaml"
+    faults, root, scales = _check(name, data, (SHIPPED,))
+    if root is not None and isinstance(root.value, dict) and "instrument" in root.value:
+        own = root.value["instrument"]
+        if isinstance(own.value, str) and grammar.KEY.fullmatch(own.value) and own.value != key:
+            message = f"this is the instrument `{key}`, not {shown(own.value)}: write `{key}`"
+            fault = Fault(name, own.place.line, own.place.column, "other-key", message)
+            faults = sorted([*faults, fault])
+    return _checked(name, faults, root, scales)
+
+
 def check_file(path: Path) -> list[Fault]:
     """All faults of an instrument, a file of scales or a moments map, sorted by place.
 
     The faults of the ``scales.yaml`` it refers to are among them. Raises ``OSError`` when a file
     cannot be opened.
     """
-    return list(_check(path)[0])
+    return list(_check_file(path)[0])
 
 
 def load(path: Path) -> Instrument:
@@ -39,14 +66,10 @@ def load(path: Path) -> Instrument:
     Raises :class:`FaultyInstrument` with all faults if there are any, ``OSError`` when a file
     cannot be opened.
     """
-    faults, root, scales = _check(path)
-    if root is not None and not faults and "instrument" not in root.value:
-        place = root.place
-        message = "this is a file of scales or touchpoints, not an instrument: name an instrument"
-        faults = [Fault(str(path), place.line, place.column, "missing-key", message)]
-    if faults or root is None:
-        raise FaultyInstrument(faults)
-    return Instrument.from_document(resolve(root.plain(), scales.plain if scales else {}))
+    checked = _checked(str(path), *_check_file(path))
+    if checked.instrument is None:
+        raise FaultyInstrument(checked.faults)
+    return checked.instrument
 
 
 def load_scales(path: Path) -> dict[str, dict[str, Any]]:
@@ -115,24 +138,43 @@ def _spoken(key: str, scale: Mapping[str, Any], languages: list[str]) -> dict[st
     }
 
 
-def _check(path: Path) -> tuple[Sequence[Fault], Node | None, Scales | None]:
-    findings = Findings(str(path))
-    data = read(path)
-    root = parse(data, findings)
+def _check_file(path: Path) -> tuple[list[Fault], Node | None, Scales | None]:
+    return _check(str(path), read(path), (path.parent, SHIPPED))
+
+
+def _checked(name: str, faults: list[Fault], root: Node | None, scales: Scales | None) -> Checked:
+    if root is not None and not faults and "instrument" not in root.value:
+        place = root.place
+        message = "this is a file of scales or touchpoints, not an instrument: name an instrument"
+        faults = [Fault(name, place.line, place.column, "missing-key", message)]
+    if faults or root is None:
+        return Checked(tuple(faults), None)
+    document = resolve(root.plain(), scales.plain if scales else {})
+    return Checked((), Instrument.from_document(document))
+
+
+def _check(
+    name: str, data: bytes, folders: Sequence[Path]
+) -> tuple[list[Fault], Node | None, Scales | None]:
+    """The faults of a file; its tree, if it is one; the scales it refers to, if it does."""
+    findings = Findings(name)
+    root: Node | None = None
+    with suppress(EnoughFaults):
+        root = parse(data, findings)
     if root is None:
         return findings.sorted(), None, None
-
     words = root.value if isinstance(root.value, dict) else {}
     if "touchpoints" in words and "instrument" not in words:
-        check_map(findings, root)
+        with suppress(EnoughFaults):
+            check_map(findings, root)
         return findings.sorted(), root, None
     if "scales" in words and "instrument" not in words:
-        scales, faults = _read_scales(str(path), data)
-        return faults, root, scales
+        scales, faults = _read_scales(name, data)
+        return list(faults), root, scales
 
     @cache  # asked for at each reference, looked for at the first
     def referred() -> Scales | None:
-        beside = [folder / SCALES_FILE for folder in (path.parent, SHIPPED)]
+        beside = [folder / SCALES_FILE for folder in folders]
         found = next((file for file in beside if file.is_file()), None)
         if found is None:
             return None
@@ -140,7 +182,8 @@ def _check(path: Path) -> tuple[Sequence[Fault], Node | None, Scales | None]:
         findings.extend(faults)
         return scales
 
-    check_instrument(findings, root, referred)
+    with suppress(EnoughFaults):
+        check_instrument(findings, root, referred)
     used = referred() if referred.cache_info().currsize else None
     return findings.sorted(), root, used
 
@@ -148,7 +191,8 @@ def _check(path: Path) -> tuple[Sequence[Fault], Node | None, Scales | None]:
 @lru_cache(maxsize=8)  # every instrument of a folder refers to the same file, which is large
 def _read_scales(file: str, data: bytes) -> tuple[Scales, tuple[Fault, ...]]:
     findings = Findings(file)
-    root = parse(data, findings)
-    none = Scales({}, (), (), sound=False)
-    scales = none if root is None else check_scales(findings, root)
+    scales = Scales({}, (), (), sound=False)
+    with suppress(EnoughFaults):
+        root = parse(data, findings)
+        scales = scales if root is None else check_scales(findings, root)
     return scales, tuple(findings.sorted())

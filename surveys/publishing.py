@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 
 import rfc8785
 
+from surveys import audit
 from surveys.checking import SHIPPED, load
 from surveys.instrument import Instrument, Scale
+from surveys.store import instrument_files as files
 from surveys.store import instruments as store
 from surveys.store import settings
 from surveys.store.database import Database
@@ -36,20 +38,40 @@ class Published:
         return f"{self.instrument}@{self.version}"
 
 
-def publish(db: Database, instrument: Instrument, at: datetime) -> bool:
+def publish(
+    db: Database, instrument: Instrument, at: datetime, *, text: str | None = None, by: str = ""
+) -> bool:
     """Make ``instrument`` the newest version of its key; False if that version was there.
 
-    ``at`` is aware. The work is a transaction of its own.
+    ``at`` is aware, ``text`` the file it was read from, ``by`` a person's id ("" for the command
+    line). The work is a transaction of its own.
     """
     with db.transaction():
-        new = store.add(
-            db,
-            instrument.key,
-            instrument.version,
-            rfc8785.dumps(dict(instrument.document)).decode(),
-            at.astimezone(UTC).isoformat(timespec="seconds"),
-        )
-        settings.put(db, _newest(instrument.key), instrument.version)
+        return add(db, instrument, at, text=text, by=by)
+
+
+def add(
+    db: Database, instrument: Instrument, at: datetime, *, text: str | None = None, by: str = ""
+) -> bool:
+    """As :func:`publish`, within the caller's transaction."""
+    before = settings.get(db, _newest(instrument.key))
+    new = _put(db, instrument, at, text)
+    if before != instrument.version:
+        audit.record(db, at, by, "published", instrument.form, {"before": before or ""})
+    return new
+
+
+def _put(db: Database, instrument: Instrument, at: datetime, text: str | None) -> bool:
+    new = store.add(
+        db,
+        instrument.key,
+        instrument.version,
+        rfc8785.dumps(dict(instrument.document)).decode(),
+        at.astimezone(UTC).isoformat(timespec="seconds"),
+    )
+    if text is not None:
+        files.put_source(db, instrument.key, instrument.version, text)
+    settings.put(db, _newest(instrument.key), instrument.version)
     return new
 
 
@@ -63,7 +85,8 @@ def publish_shipped(db: Database, at: datetime) -> list[Instrument]:
     for file in SHIPPED_FILES:
         if settings.get(db, _newest(file.removesuffix(".yaml"))) is None:
             instrument = load(SHIPPED / file)
-            publish(db, instrument, at)
+            with db.transaction():  # nobody's act, so it is not in the audit
+                _put(db, instrument, at, (SHIPPED / file).read_text("utf-8"))
             published.append(instrument)
     return published
 

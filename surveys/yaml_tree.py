@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,12 @@ from ruamel.yaml.events import (
 
 from surveys.faults import Findings, Place, shown
 
-MAX_BYTES = 1 << 20
+MAX_BYTES = 256 * 1024
+MAX_NODES = 10_000
 MAX_DEPTH = 20
+"""The largest that ships has 70,000 bytes, 1,500 nodes and 12 levels."""
+
+_SHOWN = 100  # places of one and the same slip that are told; a binary file has no end of them
 
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _DECIMAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -103,7 +108,7 @@ def parse(data: bytes, findings: Findings) -> Node | None:
 
 def _decode(data: bytes, findings: Findings) -> str | None:
     if len(data) > MAX_BYTES:
-        message = f"an instrument has at most {MAX_BYTES:,} bytes: split it, or shorten its texts"
+        message = f"a file has at most {MAX_BYTES:,} bytes: split it, or shorten its texts"
         findings.add("too-large", Place(1, 1), message)
         return None
     try:
@@ -117,13 +122,11 @@ def _decode(data: bytes, findings: Findings) -> str | None:
         findings.add("not-utf-8", _place_after(before), message)
         return None
     text = text.removeprefix("\ufeff")
-    unprintable = list(_UNPRINTABLE.finditer(text))
+    unprintable = list(islice(_UNPRINTABLE.finditer(text), _SHOWN))
     for match in unprintable:
         place = _place_after(text[: match.start()])
         message = f"the invisible character U+{ord(match[0]):04X} stands here: delete it"
         findings.add("control-character", place, message)
-        if len(findings) >= 100:  # a binary file: the first hundred will do
-            break
     return None if unprintable else text
 
 
@@ -139,6 +142,7 @@ class _Unreadable(Exception):
 class _Builder:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
+        self._nodes = 0
 
     def build(self, text: str) -> Node | None:
         try:
@@ -166,6 +170,9 @@ class _Builder:
             self._stop("alias", event, "anchors and aliases are not read: write the text out here")
         if getattr(event, "tag", None) not in (None, "!"):
             self._stop("tag", event, "a tag (a word after !) is not read: delete it")
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._stop("too-large", event, f"more than {MAX_NODES:,} keys and values: split it")
         if depth > MAX_DEPTH:
             self._stop("too-deep", event, f"nested deeper than {MAX_DEPTH}: take levels out")
         if isinstance(event, ScalarEvent):
@@ -213,7 +220,7 @@ class _Builder:
         raise _Unreadable
 
     def _explain(self, error: MarkedYAMLError, text: str) -> None:
-        tabs = list(_TAB_INDENT.finditer(text))
+        tabs = list(islice(_TAB_INDENT.finditer(text), _SHOWN))
         for match in tabs:
             message = "a tab indents this line: YAML takes spaces only, two for each step"
             self._findings.add("tab", _place_after(text[: match.end() - 1]), message)

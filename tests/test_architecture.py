@@ -31,6 +31,8 @@ PURE = {
     *("surveys.draw", "surveys.faults", "surveys.figures", "surveys.grammar"),
     *("surveys.holding_kinds", "surveys.wording"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
+    *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
+    *("surveys.comparability", "surveys.intake_reading"),
     "surveys.moments_map",
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
@@ -54,6 +56,7 @@ CLOCKS = {
 REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
     *("preferences", "touchpoints", "jobs", "webhooks", "leases"),
+    *("instrument_sources", "instrument_drafts"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

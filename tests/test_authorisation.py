@@ -27,6 +27,7 @@ HELD = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77"
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
 DESK = ("owner", "manager", "reviewer")
+READERS = ("owner", "reviewer")
 OWNER = ("owner",)
 
 OWN_CODE = f"/desk/sites/vienna-1/codes/{shown_id(CODES['vienna-1'])}"
@@ -128,6 +129,21 @@ RULES = {
     ("held_all.about_all", "GET"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
     ("held_all.decide", "POST"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
     ("audit.lines", "GET"): Rule(("owner",), "/desk/audit"),
+    ("instruments.every", "GET"): Rule(READERS, "/desk/instruments"),
+    ("instruments.one", "GET"): Rule(READERS, "/desk/instruments/counter"),
+    ("instruments.version", "GET"): Rule(
+        READERS, "/desk/instruments/counter/versions/0123456789ab"
+    ),
+    ("instruments.preview", "GET"): Rule(READERS, "/desk/instruments/counter/preview"),
+    ("instruments.scales", "GET"): Rule(READERS, "/desk/scales"),
+    ("instrument_editor.begin", "POST"): Rule(OWNER, "/desk/instruments"),
+    ("instrument_editor.edit", "GET"): Rule(OWNER, "/desk/instruments/counter/edit"),
+    ("instrument_editor.work", "POST"): Rule(OWNER, "/desk/instruments/counter/edit"),
+    ("instrument_editor.discard", "POST"): Rule(OWNER, "/desk/instruments/counter/discard"),
+    ("instrument_publishing.ready", "GET"): Rule(OWNER, "/desk/instruments/counter/publish"),
+    ("instrument_publishing.publish", "POST"): Rule(
+        ("owner",), "/desk/instruments/counter/publish"
+    ),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.checking import SHIPPED, check_file, load, load_scales
-from surveys.faults import CATALOGUE, Fault, FaultyInstrument, Findings
-from surveys.yaml_tree import MAX_BYTES, parse
+from surveys.checking import SHIPPED, check_file, check_text, load, load_scales
+from surveys.faults import CATALOGUE, MOST_FAULTS, Fault, FaultyInstrument, Findings
+from surveys.yaml_tree import MAX_BYTES, MAX_NODES, parse
 
 GUIDE = Path(__file__).parent.parent / "docs" / "instruments.md"
 
@@ -255,6 +255,31 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     assert [(f.code, f.line, f.column) for f in check_file(file)] == [("too-large", 1, 1)]
 
 
+def test_a_file_with_more_than_an_instrument_has(tmp_path: Path) -> None:
+    file = tmp_path / "form.yaml"
+    file.write_text("- 1\n" * MAX_NODES)
+    assert [(f.code, f.line) for f in check_file(file)] == [("too-large", MAX_NODES)]
+
+
+def test_checking_ends_after_five_hundred_faults(tmp_path: Path) -> None:
+    file = tmp_path / "form.yaml"
+    file.write_text("".join(f"k{number}: 1\n" for number in range(3000)))
+    assert len(check_file(file)) == MOST_FAULTS
+
+
+def test_the_key_of_another_instrument() -> None:
+    (fault,) = check_text(form(YES_NO).encode(), "other").faults
+    assert (fault.code, fault.line, fault.column) == ("other-key", 1, 13)
+    assert "write `other`" in fault.message
+
+
+def test_a_text_without_a_folder_takes_the_scales_that_ship() -> None:
+    checked = check_text((SHIPPED / "counter.yaml").read_bytes(), "counter")
+    assert checked.faults == ()
+    assert checked.instrument == load(SHIPPED / "counter.yaml")
+    assert check_text((SHIPPED / "scales.yaml").read_bytes(), "counter").instrument is None
+
+
 def test_no_scales_to_refer_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("surveys.checking.SHIPPED", tmp_path / "none")
     file = tmp_path / "form.yaml"
@@ -263,7 +288,7 @@ def test_no_scales_to_refer_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_every_code_has_a_test() -> None:
-    elsewhere = {"too-large", "no-scales"}  # in tests of their own, above
+    elsewhere = {"too-large", "no-scales", "other-key"}  # in tests of their own, above
     assert {code for code, _ in CASES} | elsewhere == set(CATALOGUE)
 
 

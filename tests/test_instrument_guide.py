@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from exports import words, writers
-from surveys import grammar, poster_words
-from surveys.checking import check_file
+from surveys import grammar, poster_words, yaml_tree
+from surveys.checking import SHIPPED, check_file
 from surveys.conditions import COMPARISONS
+from surveys.faults import CATALOGUE, MOST_FAULTS
 from surveys.web.words import all_words
 
 GUIDE = (Path(__file__).parent.parent / "docs" / "instruments.md").read_text("utf-8")
@@ -49,16 +51,80 @@ def test_every_example_is_sound(example: str, tmp_path: Path) -> None:
         grammar.MEASURES,
         grammar.SOURCES,
         grammar.MODES,
+        (*grammar.SCALE_LEVELS, *grammar.STATUSES),
         grammar.LANGUAGES,
         (*COMPARISONS, "one_of", "answered", "any", "all", "not"),
         sorted(frozenset().union(*grammar.TYPES.values())),
     ],
-    ids=["types", "measures", "sources", "modes", "languages", "conditions", "keys"],
+    ids=["types", "measures", "sources", "modes", "of-scales", "languages", "conditions", "keys"],
 )
 def test_the_guide_leaves_nothing_out(words: tuple[str, ...]) -> None:
     prose = re.sub(r"^```.*?^```", "", GUIDE, flags=re.MULTILINE | re.DOTALL)
     told = set(re.findall(r"[a-z][a-z_-]*", " ".join(re.findall(r"`[^`]+`", prose))))
     assert set(words) - told == set()
+
+
+PLACES = {
+    "The instrument": "instrument",
+    "A section": "section",
+    "A question": "question",
+    "A draw": "draw",
+    "All scales": "all_scales",
+    "A condition": "condition",
+    "A comparison": "comparison",
+    "A file of scales": "scales_file",
+    "A scale": "scale",
+}
+"""Headings under “Every key”, and the definitions of the schema that editors read."""
+
+SCHEMA = json.loads((SHIPPED / "schema.json").read_text("utf-8"))["$defs"]
+WITHIN = {"seconds_per_item", "label", "7", "4", "1"}
+"""Keys one step further in, which stand in the row of the key they belong to."""
+
+
+def properties(part: object) -> set[str]:
+    """Every key that a part of the schema names."""
+    if isinstance(part, list):
+        return set().union(*map(properties, part))
+    if not isinstance(part, dict):
+        return set()
+    own = part.get("properties", {})
+    return set(own if isinstance(own, dict) else ()).union(*map(properties, part.values()))
+
+
+def test_every_place_of_the_grammar_has_its_table() -> None:
+    assert {name for name in SCHEMA if properties(SCHEMA[name])} == {*PLACES.values(), "text"}
+
+
+@pytest.mark.parametrize("heading", PLACES)
+def test_every_key_of_a_place_stands_in_its_table_and_no_other(heading: str) -> None:
+    """The schema knows the keys that the checker knows (tests/test_instrument_schema.py)."""
+    part = GUIDE.partition(f"\n### {heading}\n")[2].partition("\n#")[0]
+    rows = [line for line in part.splitlines() if line.startswith("| `")]
+    told = {word for row in rows for word in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    assert told == properties(SCHEMA[PLACES[heading]]) - WITHIN
+    for word in properties(SCHEMA[PLACES[heading]]) & WITHIN:
+        assert f"`{word}`" in part
+
+
+def test_the_guide_names_what_a_key_cannot_be_and_the_limits() -> None:
+    part = GUIDE.partition("no question can have them as its key:")[2].partition("\n#")[0]
+    assert set(re.findall(r"`(\w+)`", part)) == set(grammar.RESERVED)
+    assert f"at most {yaml_tree.MAX_BYTES // 1024} KiB" in GUIDE
+    assert f"at most {yaml_tree.MAX_NODES:,} keys and values" in GUIDE
+    assert f"(up\nto {MOST_FAULTS})" in GUIDE
+    assert yaml_tree.MAX_DEPTH == 20
+    assert "nested at most twenty deep" in GUIDE
+
+
+def test_every_fault_has_an_example_and_the_cure_that_the_desk_gives() -> None:
+    part = GUIDE.partition("\n## Every fault\n")[2]
+    rows = [[cell.strip() for cell in line.split("|")] for line in part.splitlines()]
+    told = {row[1].strip("`"): (row[2], row[3]) for row in rows if row[1:2] and row[1][:1] == "`"}
+    assert {code: f"{cure}." for code, (_, cure) in told.items()} == {
+        code: str(explained.cure) for code, explained in CATALOGUE.items()
+    }
+    assert all(example for example, _ in told.values())
 
 
 @pytest.mark.parametrize(

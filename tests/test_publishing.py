@@ -68,6 +68,18 @@ def test_publishing_an_old_version_takes_a_change_back(db: Database) -> None:
     assert publishing.version(db, other.form) == other
 
 
+def test_whoever_publishes_is_in_the_audit_and_what_ships_is_nobodys_act(db: Database) -> None:
+    def acts() -> list[tuple[str, str, str]]:
+        rows = db.rows("SELECT person_id, subject, detail FROM audit WHERE action = 'published'")
+        return [(row["person_id"], row["subject"], row["detail"]) for row in rows]
+
+    assert acts() == []
+    other = reworded(COUNTER, "How was it?")
+    publishing.publish(db, other, AT, by="anna")
+    publishing.publish(db, other, AT, by="anna")
+    assert acts() == [("anna", other.form, f'{{"before": "{COUNTER.version}"}}')]
+
+
 def test_an_own_wording_outlives_a_restart(installation: Installation) -> None:
     own = reworded(COUNTER, "Our own words")
     publishing.publish(installation.database(), own, AT)

@@ -15,7 +15,7 @@ from surveys.changes import changes
 from surveys.checking import check_file, load, load_scales
 from surveys.commands.root import data_option
 from surveys.commands.shared import write
-from surveys.faults import Fault, FaultyInstrument
+from surveys.faults import MOST_FAULTS, Fault, FaultyInstrument
 from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
 from surveys.instrument import Instrument
@@ -59,6 +59,8 @@ def check(path: Path) -> None:
             click.echo(f"{file} is sound")
     for fault in sorted(faults):
         click.echo(str(fault))
+    if len(faults) >= MOST_FAULTS:
+        click.echo(f"The rest is not shown. Mend these {MOST_FAULTS} first.", err=True)
     if faults:
         sys.exit(1)
 
@@ -91,7 +93,8 @@ def publish(file: Path, data: Path) -> None:
     found = _load(file)
     database = Installation.open(data).database()
     before = publishing.newest(database, found.key)
-    new = publishing.publish(database, found, datetime.now(UTC))
+    text = file.read_text("utf-8-sig")
+    new = publishing.publish(database, found, datetime.now(UTC), text=text)
     click.echo(found.form)
     if before is not None and before.form == found.form:
         click.echo("This is the newest version already: nothing has changed.")

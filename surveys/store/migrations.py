@@ -11,9 +11,11 @@ from sqlite_utils.migrations import Migrations
 from surveys import holding_kinds
 from surveys.store import times
 from surveys.store.tables import (
+    ANSWERS_BY_FORM,
     AUDIT_INDEXES,
     FIRST,
     HELD,
+    INSTRUMENT_FILES,
     JOBS,
     PREFERENCES,
     TOUCHPOINTS,
@@ -64,6 +66,12 @@ def m003_jobs(db: Database) -> None:
 @migrations()
 def m004_touchpoints(db: Database) -> None:
     create_all(db, TOUCHPOINTS)
+
+
+@migrations()
+def m005_instrument_files(db: Database) -> None:
+    create_all(db, INSTRUMENT_FILES)
+    db.table("submissions").create_index(list(ANSWERS_BY_FORM))
 
 
 @migrations()

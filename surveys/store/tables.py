@@ -317,7 +317,25 @@ HELD = {
 AUDIT_INDEXES = (("at_utc", "audit_id"), ("subject", "at_utc", "audit_id"))
 """Of the table ``audit``, since people leaf through it."""
 
-GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, HELD)
+INSTRUMENT_FILES = {
+    # The YAML a version was published from, with its comments: to be edited again.
+    "instrument_sources": Table(
+        {"instrument": str, "version": str, "text": str},
+        ("instrument", "version"),
+        references={("instrument", "version"): ("instruments", ("instrument", "version"))},
+    ),
+    # What may be published next: one draft an instrument. `based_on` is the version that was the
+    # newest when it was begun, "" if there was none.
+    "instrument_drafts": Table(
+        {"instrument": str, "text": str, "based_on": str, "changed_utc": str, "person_id": str},
+        ("instrument",),
+    ),
+}
+
+ANSWERS_BY_FORM = ("instrument", "form", "day")
+"""An index of ``submissions``: which versions are answered, without reading what was."""
+
+GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

@@ -19,6 +19,9 @@ from surveys.web.desk import (
     codes,
     held,
     held_all,
+    instrument_editor,
+    instrument_publishing,
+    instruments,
     mail_settings,
     menu,
     messages,
@@ -58,6 +61,7 @@ def build(
     menu.register(app)
     desk = (results, held, held_all, posters, codes, touchpoints, people, audit)
     sending = (messages, webhooks, mail_settings, account_letters)
-    for module in (customer, api, sign_in, *desk, *sending, downloads, health):
+    writing = (instruments, instrument_editor, instrument_publishing)
+    for module in (customer, api, sign_in, *desk, *writing, *sending, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -16,6 +16,7 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from surveys import jobs, mail, people, webhook_sending, webhooks
+from surveys.checking import load
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
 from surveys.store import jobs as jobs_store
@@ -89,6 +90,7 @@ def _places(server: Server, told: str) -> dict[str, str]:
         "other_site": site[0],
         "invitation": _invited(server, "nora@juniper.example", "manager", "--site", site[0]),
         "owner": _invited(server, "olga@juniper.example", "owner"),
+        "counter": load(ROOT / "instruments/counter.yaml").version,
     }
     places["held"] = _hold(server, codes[1])
     for language in VISIT_LANGUAGES:
@@ -309,6 +311,30 @@ def withdraw_without_a_reason(page: Page, chain: Chain) -> None:
     expect(page.get_by_text("Say why")).to_be_visible()
 
 
+def edit_wrongly(page: Page, chain: Chain) -> None:
+    """A form with two faults, and checked."""
+    box = page.get_by_label("The file")
+    text = box.input_value()
+    box.fill(text.replace("source: customer", "source: costumer").replace("  folded", "  folder"))
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("heading", name="2 faults")).to_be_visible()
+
+
+def edit_soundly(page: Page, chain: Chain) -> None:
+    """A question becomes required, and the draft is about to be published."""
+    box = page.get_by_label("The file")
+    text = box.input_value()
+    box.fill(text.replace("type: moment\n", "type: moment\n        required: true\n", 1))
+    page.get_by_role("button", name="Check").click()
+    expect(page.get_by_role("heading", name="The file is sound")).to_be_visible()
+
+
+def begin_wrongly(page: Page, chain: Chain) -> None:
+    page.get_by_label("Its key").fill("counter")
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("There is an instrument “counter” already")).to_be_visible()
+
+
 def _views() -> Iterator[View]:
     for lang in LANGUAGES:
         form = f"/q/{{code}}?lang={lang}"
@@ -375,6 +401,23 @@ def _views() -> Iterator[View]:
     yield View("webhooks-secret", "/desk/webhooks", "owner", then=add_webhook)
     yield View("mail", "/desk/settings/mail", "owner", then=unfold_all)
     yield View("mail-wrong", "/desk/settings/mail", "owner", then=send_test_in_vain)
+    yield View("instruments", "/desk/instruments", "owner")
+    yield View("instruments-wrong", "/desk/instruments", "owner", then=begin_wrongly)
+    yield View("instrument", "/desk/instruments/counter", "owner")
+    yield View("instrument-edit", "/desk/instruments/counter/edit", "owner")
+    for name, then in (("wrong", edit_wrongly), ("sound", edit_soundly)):
+        yield View(f"instrument-edit-{name}", "/desk/instruments/counter/edit", "owner", then=then)
+    yield View(
+        "instrument-edit-plain",
+        "/desk/instruments/counter/edit",
+        "owner",
+        then=edit_wrongly,
+        script=False,
+    )
+    yield View("instrument-preview", "/desk/instruments/counter/preview?language=ar", "owner")
+    yield View("instrument-version", "/desk/instruments/counter/versions/{counter}", "owner")
+    yield View("instrument-publish", "/desk/instruments/counter/publish?version={counter}", "owner")
+    yield View("scales", "/desk/scales", "owner")
 
 
 VIEWS = tuple(_views())

@@ -61,6 +61,12 @@ MENU = (
                 "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
             ),
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
+            Entry(
+                "instruments.every",
+                Sentence("Instruments"),
+                ("owner", "reviewer"),
+                also=("instruments.*", "instrument_editor.*", "instrument_publishing.*"),
+            ),
         ),
     ),
     Section(
