@@ -20,7 +20,7 @@ from surveys.store import instruments as store
 from surveys.store import settings
 from surveys.store.database import Database
 
-SHIPPED_FILES = ("counter.yaml", "visit.yaml")
+SHIPPED_FILES = ("counter.yaml", "visit.yaml", "counter-hour.yaml", "mirror.yaml")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,8 @@ def publish_shipped(db: Database, at: datetime) -> list[Instrument]:
     """
     published = []
     for file in SHIPPED_FILES:
-        if settings.get(db, _newest(file.removesuffix(".yaml"))) is None:
+        key = file.removesuffix(".yaml").replace("-", "_")
+        if settings.get(db, _newest(key)) is None:
             instrument = load(SHIPPED / file)
             publish(db, instrument, at)
             published.append(instrument)

@@ -15,6 +15,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.datastructures import LanguageAccept
 
+from surveys import publishing
 from surveys.checking import SHIPPED, load
 from surveys.ids import uuid7
 from surveys.instrument import Instrument
@@ -137,7 +138,7 @@ def test_choosing_a_language() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("file", ["counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("file", publishing.SHIPPED_FILES)
 def test_shipped_forms_are_well_made(file: str, language: str) -> None:
     shipped = load(SHIPPED / file)
     form = rendering.render_form(shipped, language, submission_id="x", scripts=True)

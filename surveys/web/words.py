@@ -16,10 +16,14 @@ from types import MappingProxyType
 from ruamel.yaml import YAML
 from werkzeug.datastructures import LanguageAccept
 
+from surveys.grammar import FORECAST
 from surveys.instrument import Text
+from surveys.suppression import CONFIDENTIAL
 
 FILE = Path(__file__).with_name("words.yaml")
 LAST_RESORT = "en"
+CUSTOMER = "customer"
+INSIDE = "_inside"
 
 FOR_THE_PHONE = (
     *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "not_taken"),
@@ -47,9 +51,17 @@ def all_words() -> Mapping[str, Mapping[str, str]]:
     )
 
 
-def words(language: str) -> Mapping[str, str]:
-    """The interface words of ``language``; of English where there are none."""
-    return all_words().get(language) or all_words()[LAST_RESORT]
+@cache
+def words(language: str, source: str = CUSTOMER) -> Mapping[str, str]:
+    """The interface words of ``language`` (of English where there are none) for who answers.
+
+    Managers and staff read ``arrived_inside`` where a customer reads ``arrived``.
+    """
+    found = all_words().get(language) or all_words()[LAST_RESORT]
+    if source not in CONFIDENTIAL | {FORECAST}:
+        return found
+    inside = {name: text for name, text in found.items() if name.endswith(INSIDE)}
+    return {**found, **{name.removesuffix(INSIDE): text for name, text in inside.items()}}
 
 
 def direction(language: str) -> str:

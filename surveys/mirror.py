@@ -1,0 +1,97 @@
+"""The mirror: what those who work at a place think customers will say, beside what customers say.
+
+A *gap* is a forecast's mean less the customers' mean. Managers' and staff's forecasts stand apart,
+and so do modes. Pure reading of tallies, as :mod:`surveys.results`; read it in one snapshot with
+what stands beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from surveys import figures
+from surveys.grammar import FORECASTS
+from surveys.results import Selection, cells, pooled_variances
+from surveys.store.database import Database
+from surveys.suppression import FEWEST, SUPPRESSED
+
+CUSTOMER = "customer"
+FEW_CUSTOMERS = "few_customers"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One site × dimension × mode × forecast, in levels; None is blank.
+
+    ``forecast_source`` is ``manager_forecast`` or ``staff_forecast``. ``gap`` is above 0 where they
+    think better of themselves than their customers do. ``note`` is ``suppressed`` where fewer than
+    five forecast, ``few_customers`` where fewer than five customers rated: there is no gap then.
+    """
+
+    site_id: str
+    dimension: str
+    mode: str
+    forecast_source: str
+    forecast_n: int
+    customer_n: int
+    forecast_mean: float | None = None
+    customer_mean: float | None = None
+    gap: float | None = None
+    gap_low: float | None = None
+    gap_high: float | None = None
+    note: str = ""
+
+
+def gaps(db: Database, selection: Selection) -> Iterator[Gap]:
+    """Every gap of the shown sites, over the days asked for, whatever the selection's sources."""
+    both = replace(selection, sources=(CUSTOMER, *FORECASTS))
+    pooled = pooled_variances(db, both, "all")
+    rated = {
+        (cell.site.site_id, cell.facet, cell.mode, cell.source): cell
+        for cell in cells(db, both, "all", "dimension:%")
+    }
+    for (site_id, facet, mode, source), forecast in rated.items():
+        if source == CUSTOMER:
+            continue
+        customers = rated.get((site_id, facet, mode, CUSTOMER))
+        said = customers.chart if customers else {}
+        gap = Gap(
+            site_id=site_id,
+            dimension=facet.partition(":")[2],
+            mode=mode,
+            forecast_source=source,
+            forecast_n=figures.count(forecast.chart),
+            customer_n=figures.count(said),
+            customer_mean=figures.mean(said),
+            note=SUPPRESSED if forecast.suppressed else "",
+        )
+        if not forecast.suppressed:
+            gap = replace(gap, forecast_mean=figures.mean(forecast.chart), note=FEW_CUSTOMERS)
+            if customers is not None and gap.customer_n >= FEWEST:
+                found = figures.difference(
+                    forecast.chart, pooled(forecast), said, pooled(customers)
+                )
+                mean, low, high = found or (None, None, None)
+                gap = replace(gap, gap=mean, gap_low=low, gap_high=high, note="")
+        yield gap
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The answers of one site and source to a question by what it measures, as tallied.
+
+    ``n`` counts the answers; ``bars`` is None where they are suppressed.
+    """
+
+    site_id: str
+    source: str
+    n: int
+    bars: Mapping[str, int] | None
+
+
+def measured(db: Database, selection: Selection, measure: str) -> Iterator[Measured]:
+    """What was answered to the questions that measure ``measure``, over all days asked for."""
+    for cell in cells(db, selection, "all", f"measure:{measure}"):
+        bars = None if cell.suppressed else dict(cell.bars)
+        yield Measured(cell.site.site_id, cell.source, sum(cell.bars.values()), bars)
