@@ -7,16 +7,17 @@ what stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from surveys import figures
 from surveys.grammar import FORECASTS
-from surveys.results import Selection, cells, pooled_variances
+from surveys.results import Score, Selection, cells, pooled_variances, scores
 from surveys.store.database import Database
 from surveys.suppression import FEWEST, SUPPRESSED
 
 CUSTOMER = "customer"
+ROUTINE = "routine"
 FEW_CUSTOMERS = "few_customers"
 
 
@@ -78,8 +79,33 @@ def gaps(db: Database, selection: Selection) -> Iterator[Gap]:
 
 
 @dataclass(frozen=True)
-class Measured:
-    """The answers of one site and source to a question by what it measures, as tallied.
+class Line:
+    """One dimension of a site's mirror; ``forecasts`` are its gaps by source."""
+
+    dimension: str
+    customers: Score | None
+    forecasts: Mapping[str, Gap]
+
+
+def lines(db: Database, selection: Selection, known: Sequence[str]) -> list[Line]:
+    """The mirror of the one site that ``selection`` shows, of routine contacts.
+
+    Empty where nobody rated or forecast anything; else the ``known`` dimensions stand first.
+    """
+    customers = replace(selection, sources=(CUSTOMER,))
+    said = {one.dimension: one for one in scores(db, customers) if one.mode == ROUTINE}
+    forecasts: dict[str, dict[str, Gap]] = {}
+    for gap in gaps(db, selection):
+        if gap.mode == ROUTINE:
+            forecasts.setdefault(gap.dimension, {})[gap.forecast_source] = gap
+    rated = said.keys() | forecasts.keys()
+    dimensions = (*known, *sorted(rated - set(known))) if rated else ()
+    return [Line(one, said.get(one), forecasts.get(one, {})) for one in dimensions]
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """How often each level of a facet was answered at one site by one source.
 
     ``n`` counts the answers; ``bars`` is None where they are suppressed.
     """
@@ -90,8 +116,43 @@ class Measured:
     bars: Mapping[str, int] | None
 
 
-def measured(db: Database, selection: Selection, measure: str) -> Iterator[Measured]:
-    """What was answered to the questions that measure ``measure``, over all days asked for."""
-    for cell in cells(db, selection, "all", f"measure:{measure}"):
+def tallied(db: Database, selection: Selection, facet: str) -> Iterator[Tallied]:
+    """The answers to one facet (``submission``, ``measure:…``), over all days asked for."""
+    for cell in cells(db, selection, "all", facet):
         bars = None if cell.suppressed else dict(cell.bars)
-        yield Measured(cell.site.site_id, cell.source, sum(cell.bars.values()), bars)
+        yield Tallied(cell.site.site_id, cell.source, sum(cell.bars.values()), bars)
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """How many of those who work at a place would accept it themselves; None: suppressed."""
+
+    n: int
+    yes: int | None
+
+
+def acceptance(db: Database, selection: Selection) -> dict[str, Acceptance]:
+    """By source, of the one site that ``selection`` shows."""
+    asked = replace(selection, sources=FORECASTS)
+    return {
+        one.source: Acceptance(one.n, None if one.bars is None else one.bars.get("true", 0))
+        for one in tallied(db, asked, "measure:acceptable")
+    }
+
+
+@dataclass(frozen=True)
+class Observed:
+    """How often managers stood at a site's counter, and for how many minutes; None: suppressed."""
+
+    times: int
+    minutes: int | None
+
+
+def observed(db: Database, selection: Selection) -> Observed | None:
+    """Of the one site that ``selection`` shows; None where nobody did."""
+    asked = replace(selection, sources=("manager",))
+    for one in tallied(db, asked, "measure:observed_minutes"):
+        bars = one.bars
+        total = None if bars is None else sum(int(minutes) * n for minutes, n in bars.items())
+        return Observed(one.n, total)
+    return None

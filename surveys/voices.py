@@ -61,12 +61,13 @@ def of(db: Database, site_id: str) -> Iterator[Token]:
 
 def latest(db: Database, site_id: str) -> dict[Voice, Token]:
     """For each voice that ever had a link at the site: the active one, else the last one."""
-    found: dict[Voice, Token] = {}
-    for token in of(db, site_id):
-        voice = Voice(token.instrument, token.source)
-        if voice not in found or token.active or not found[voice].active:
-            found[voice] = token
-    return found
+    every = sorted(of(db, site_id), key=_how_late)
+    return {Voice(token.instrument, token.source): token for token in every}
+
+
+def _how_late(token: Token) -> tuple[bool, bool, str]:
+    """The place of a link among those of its voice: last is the active one, else the latest."""
+    return token.active, token.replaced_by is None, token.withdrawn_utc or ""
 
 
 def issue(

@@ -11,7 +11,7 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import api, customer, downloads, health, security, sign_in, speech
+from surveys.web import api, customer, downloads, health, security, sign_in, speech, staff
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
 from surveys.web.desk import (
@@ -20,10 +20,12 @@ from surveys.web.desk import (
     held,
     held_all,
     menu,
+    observing,
     people,
     posters,
     results,
     touchpoints,
+    voices,
 )
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
@@ -53,7 +55,7 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    desk = (results, held, held_all, posters, codes, touchpoints, people, audit)
-    for module in (customer, api, sign_in, *desk, downloads, health):
+    desk = (results, observing, held, held_all, posters, codes, voices, touchpoints, people, audit)
+    for module in (customer, api, sign_in, *desk, staff, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

@@ -26,7 +26,8 @@ HERE = Path(__file__).parent
 STATIC = HERE.parent.parent / "static"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
-_INTROS = {"customer": "intro", "manager": "intro_manager", "forecast": "intro_forecast"}
+_INTRODUCED = ("customer", "manager", "forecast")
+"""The sources with an introduction of their own."""
 
 Filled = Mapping[str, Sequence[str]]
 """What stood in a plain form: field name to its values."""
@@ -157,7 +158,7 @@ def render_form_page(
         instrument=instrument,
         form=form,
         site=site,
-        intro=words[_INTROS.get(instrument.source, "intro_long")],
+        intro=words["intro" if instrument.source in _INTRODUCED else "intro_long"],
         alert=alert,
         details=details,
         scripts=scripts,
