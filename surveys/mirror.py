@@ -7,12 +7,12 @@ what stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from surveys import figures
 from surveys.grammar import FORECASTS
-from surveys.results import Score, Selection, cells, pooled_variances, scores
+from surveys.results import Score, Selection, cells, pooled_variances
 from surveys.store.database import Database
 from surveys.suppression import FEWEST, SUPPRESSED
 
@@ -47,14 +47,15 @@ class Gap:
 def gaps(db: Database, selection: Selection) -> Iterator[Gap]:
     """Every gap of the shown sites, over the days asked for, whatever the selection's sources."""
     both = replace(selection, sources=(CUSTOMER, *FORECASTS))
-    pooled = pooled_variances(db, both, "all")
     rated = {
         (cell.site.site_id, cell.facet, cell.mode, cell.source): cell
         for cell in cells(db, both, "all", "dimension:%")
     }
-    for (site_id, facet, mode, source), forecast in rated.items():
-        if source == CUSTOMER:
-            continue
+    forecasts = {key: cell for key, cell in rated.items() if cell.source != CUSTOMER}
+    if not forecasts:
+        return  # the variances of the whole chain are not asked for in vain
+    pooled = pooled_variances(db, both, "all")
+    for (site_id, facet, mode, source), forecast in forecasts.items():
         customers = rated.get((site_id, facet, mode, CUSTOMER))
         said = customers.chart if customers else {}
         gap = Gap(
@@ -87,20 +88,19 @@ class Line:
     forecasts: Mapping[str, Gap]
 
 
-def lines(db: Database, selection: Selection, known: Sequence[str]) -> list[Line]:
-    """The mirror of the one site that ``selection`` shows, of routine contacts.
+def lines(said: Iterable[Score], forecast: Iterable[Gap], known: Sequence[str]) -> list[Line]:
+    """One site's mirror of routine contacts, from customers' scores and gaps.
 
     Empty where nobody rated or forecast anything; else the ``known`` dimensions stand first.
     """
-    customers = replace(selection, sources=(CUSTOMER,))
-    said = {one.dimension: one for one in scores(db, customers) if one.mode == ROUTINE}
+    customers = {one.dimension: one for one in said if one.mode == ROUTINE}
     forecasts: dict[str, dict[str, Gap]] = {}
-    for gap in gaps(db, selection):
+    for gap in forecast:
         if gap.mode == ROUTINE:
             forecasts.setdefault(gap.dimension, {})[gap.forecast_source] = gap
-    rated = said.keys() | forecasts.keys()
+    rated = customers.keys() | forecasts.keys()
     dimensions = (*known, *sorted(rated - set(known))) if rated else ()
-    return [Line(one, said.get(one), forecasts.get(one, {})) for one in dimensions]
+    return [Line(one, customers.get(one), forecasts.get(one, {})) for one in dimensions]
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import pytest
 
 from surveys import figures, mirror
 from surveys.mirror import Gap
-from surveys.results import Selection
+from surveys.results import Selection, scores
+from surveys.store import sites, tallies
 from surveys.store.database import Database
-from tests.test_results import Rating, many, put
+from surveys.store.tallies import Bar
+from tests.test_results import CHAIN, Rating, many, put
 
 STAFF: dict[str, Any] = {"source": "staff_forecast", "instrument": "mirror"}
 MANAGERS: dict[str, Any] = {"source": "manager_forecast", "instrument": "mirror"}
@@ -108,3 +110,57 @@ def test_flagged_ones_can_be_left_out(database: Database) -> None:
     put(database, [*many(6, 6, 6, 6, 6, **STAFF), *many(4, 4, 4, 4, 4), *careless])
     assert gap(database).customer_mean == 2.5
     assert gap(database, Selection(flagged="exclude")).customer_mean == 4.0
+
+
+# --- what the pages are made of ---------------------------------------------------------------
+
+
+def lines(database: Database, *known: str) -> list[mirror.Line]:
+    said = scores(database, Selection(sources=("customer",)))
+    return mirror.lines(said, mirror.gaps(database, Selection()), known)
+
+
+def test_a_line_for_each_known_dimension_then_for_others(database: Database) -> None:
+    put(database, [*many(4, 5), *many(6, dimension="zeal", **STAFF)])
+    found = lines(database, "waiting", "welcome")
+    assert [line.dimension for line in found] == ["waiting", "welcome", "zeal"]
+    waiting, welcome, zeal = found
+    assert (waiting.customers, waiting.forecasts) == (None, {})
+    assert welcome.customers is not None
+    assert welcome.customers.mean == 4.5
+    assert zeal.forecasts["staff_forecast"].note == "suppressed"
+
+
+def test_nothing_rated_and_nothing_forecast_is_no_mirror(database: Database) -> None:
+    put(database, [])
+    assert lines(database, "waiting", "welcome") == []
+
+
+def tally(database: Database, facet: str, source: str, **levels: int) -> None:
+    with database.transaction():
+        sites.put(database, CHAIN)
+        day = "2026-11-02"
+        tallies.add(
+            database,
+            {
+                Bar("a1", "any", source, "routine", facet, day, level.lstrip("_"), 0): n
+                for level, n in levels.items()
+            },
+        )
+
+
+def test_who_would_accept_it_themselves_from_five_on(database: Database) -> None:
+    tally(database, "measure:acceptable", "staff_forecast", true=3, false=2)
+    tally(database, "measure:acceptable", "manager_forecast", true=4)
+    assert mirror.acceptance(database, Selection()) == {
+        "staff_forecast": mirror.Acceptance(5, 3),
+        "manager_forecast": mirror.Acceptance(4, None),
+    }
+
+
+def test_the_hours_that_managers_observed_from_five_times_on(database: Database) -> None:
+    assert mirror.observed(database, Selection()) is None
+    tally(database, "measure:observed_minutes", "manager", _60=3)
+    assert mirror.observed(database, Selection()) == mirror.Observed(3, None)
+    tally(database, "measure:observed_minutes", "manager", _45=2)
+    assert mirror.observed(database, Selection()) == mirror.Observed(5, 270)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import islice
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from surveys import desk, mirror, people, publishing, voices
+from surveys import desk, mirror, people, publishing, results, voices
 from surveys.desk import Comment
 from surveys.mirror import Acceptance, Line
 from surveys.people import Person
@@ -90,6 +90,7 @@ def _mine(database: Database, person: Person) -> list[Site]:
 
 def _place(database: Database, site: Site, days: str, known: tuple[str, ...]) -> Place:
     selection = Selection(day_from=_first(days), sites=(site.site_id,))
+    said = results.scores(database, replace(selection, sources=(mirror.CUSTOMER,)))
     staff = STAFF_FORECAST.source
     given = [
         one.n for one in mirror.tallied(database, selection, "submission") if one.source == staff
@@ -97,7 +98,7 @@ def _place(database: Database, site: Site, days: str, known: tuple[str, ...]) ->
     return Place(
         site=site,
         link=voices.latest(database, site.site_id).get(STAFF_FORECAST),
-        lines=mirror.lines(database, selection, known),
+        lines=mirror.lines(said, mirror.gaps(database, selection), known),
         forecasts=sum(given),
         accepting=mirror.acceptance(database, selection).get(staff),
         praise=list(islice(desk.praise(database, site, selection), PRAISE)),

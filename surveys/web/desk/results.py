@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
@@ -111,8 +112,9 @@ def site(site_id: str) -> str:
             )
         )
         tabs = _tabs(store.sources(database))
-        reflected = choice.source in MIRRORED
-        lines = mirror.lines(database, asked, tuple(scales)) if reflected else []
+        gaps = list(mirror.gaps(database, asked)) if choice.source in MIRRORED else []
+        customers = replace(asked, sources=(mirror.CUSTOMER,))
+        said = list(results.scores(database, customers)) if gaps else []
         accepting = mirror.acceptance(database, asked)
         observed = mirror.observed(database, asked)
     return render_template(
@@ -131,7 +133,7 @@ def site(site_id: str) -> str:
         span=_span(choice, found),
         today=_today(),
         few_comments=choice.source in CONFIDENTIAL,
-        mirrored=lines if any(line.forecasts for line in lines) else [],
+        mirrored=mirror.lines(said, gaps, tuple(scales)) if gaps else [],
         accepting=accepting,
         observed=observed,
         FLAGS=FLAGS,
