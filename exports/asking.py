@@ -10,8 +10,7 @@ from typing import cast
 
 from exports.columns import CannotExport, NotMade, NotYours
 from surveys import publishing
-from surveys.grammar import LANGUAGES
-from surveys.grammar import SOURCES as INSTRUMENT_SOURCES
+from surveys.grammar import LANGUAGES, SUBMISSION_SOURCES
 from surveys.periods import PERIODS, By
 from surveys.problems import some_of
 from surveys.results import FLAGGED, Flagged, Selection
@@ -21,7 +20,7 @@ from surveys.store.database import Database
 
 FORMATS = ("csv", "xlsx", "jsonl")
 LATER_FORMATS = ("sav", "parquet")
-SOURCES = (*INSTRUMENT_SOURCES, "manager_forecast", "staff_forecast")
+SOURCES = SUBMISSION_SOURCES
 EVERYTHING = Selection()
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

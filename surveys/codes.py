@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from surveys import audit, publishing, sites
+from surveys.grammar import FORECAST
 from surveys.sentences import Sentence
 from surveys.store import tokens
 from surveys.store.database import Database
@@ -106,6 +107,15 @@ def issue(
                     instrument=instrument,
                 )
             )
+        if form.source == FORECAST:
+            raise CodeError(
+                Sentence(
+                    "“{instrument}” is a forecast, of managers or of staff: it is answered by"
+                    " their links, which the desk has under Voices, and never by a code on the"
+                    " wall.",
+                    instrument=instrument,
+                )
+            )
         code = letters()
         tokens.create(
             db,
@@ -124,7 +134,7 @@ def issue(
 
 def withdraw(db: Database, code: str, reason: str, at: datetime, *, by: str = "") -> None:
     """From now on what comes under the code is held. Raises :class:`CodeError`."""
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     with db.transaction():
         token = _active_code(db, code)
         tokens.withdraw(db, code, at, reason)
@@ -136,7 +146,7 @@ def replace(db: Database, code: str, reason: str, at: datetime, *, by: str = "")
 
     Raises :class:`CodeError`.
     """
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     with db.transaction():
         token = _active_code(db, code)
         new = letters()
@@ -170,7 +180,8 @@ def _active_code(db: Database, code: str) -> Token:
     return token
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """A reason as it is kept, on one line. Raises :class:`CodeError`."""
     reason = " ".join(reason.split())
     if not reason:
         raise CodeError(

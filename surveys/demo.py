@@ -14,11 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people_joining, publishing
+from surveys import codes, people_joining, publishing, voices
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -29,11 +29,13 @@ from surveys.intake import Intake
 from surveys.store import tokens
 from surveys.store.database import Database
 from surveys.store.sites import Site
+from surveys.voices import MANAGER_FORECAST, OBSERVING, STAFF_FORECAST
 
 TRUTH_FILE = "demo-truth.json"
 
 OWNER = "owner@juniper.example"
 MANAGER = "manager@juniper.example"
+STAFF = "staff@juniper.example"
 SHOPPER = "shopper@juniper.example"
 
 BY_SHOPPERS = 0.04  # of the submissions
@@ -42,6 +44,11 @@ WRONG_CLOCK = 0.015  # came from a phone whose clock is off
 TWICE = 0.01  # were sent again, because the answer to the first sending was lost
 AT_THE_TILL = 0.3  # of the customers of every third site, which has a second poster there
 OLD_POSTER = "arrival"  # one poster was withdrawn; some phones still hold its form
+# Of each site in turn: forecasts of staff, forecasts of managers, hours observed. Some are too few
+# to be shown.
+INSIDE = ((4, 5, 8), (7, 3, 6), (9, 2, 3), (6, 6, 5))
+OF_VOICES = (STAFF_FORECAST, MANAGER_FORECAST, OBSERVING)
+ENOUGH = 20  # submissions a site, from which on those who work there answer too
 BATCH = 250  # submissions in one transaction
 
 
@@ -51,12 +58,19 @@ class DemoFault(RuntimeError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """How large a demonstration is to be."""
+    """How large a demonstration is. ``submissions`` are those of customers and shoppers."""
 
     sites: int = 24
     days: int = 90
     submissions: int = 5000
     seed: int = 1
+
+    @property
+    def inside(self) -> int:
+        """How many come from those who work there, besides ``submissions``."""
+        if self.submissions < ENOUGH * self.sites:
+            return 0
+        return sum(sum(INSIDE[place % len(INSIDE)]) for place in range(self.sites))
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,7 @@ class Made:
     sites: tuple[Site, ...]
     codes: dict[str, str]
     region: str
+    staffed: Site
     shopper_token: str
     statuses: Counter[str]
 
@@ -89,8 +104,9 @@ def fill(
 ) -> Made:
     """Fill an empty installation; ``done`` is told how many submissions have come in.
 
-    ``password`` becomes the owner's and the manager's. Raises ``surveys.people.PeopleError`` for a
-    password that may not be, before anything is written, and :class:`DemoFault`.
+    ``password`` becomes the owner's, the manager's and the staff's. Raises
+    ``surveys.people.PeopleError`` for a password that may not be, before anything is written, and
+    :class:`DemoFault`.
     """
     db = installation.database()
     chain = sites(wanted.sites)
@@ -100,7 +116,8 @@ def fill(
     )
     publishing.publish_shipped(db, started)
     places.take_in(db, chain, at=started)
-    region = chain[min(1, len(chain) - 1)].region
+    second = chain[min(1, len(chain) - 1)]
+    region = second.region
     people_joining.enrol(
         db,
         now,
@@ -110,13 +127,22 @@ def fill(
         password=password,
         regions=[region],
     )
+    people_joining.enrol(
+        db,
+        now,
+        email=STAFF,
+        name="Demonstration staff",
+        role="staff",
+        password=password,
+        sites=[second.site_id],
+    )
     shopper = people_joining.invite(db, now, email=SHOPPER, role="shopper", by=owner.person_id)
     levels = truth(chain, wanted.seed)
     document = json.dumps(levels.as_document(), ensure_ascii=False, indent=1)
     (installation.folder / TRUTH_FILE).write_text(document + "\n", encoding="utf-8")
     crowd = _Crowd(db, chain, levels, wanted, now)
     statuses = crowd.arrive(done)
-    return Made(tuple(chain), crowd.codes, region, shopper, statuses)
+    return Made(tuple(chain), crowd.codes, region, second, shopper, statuses)
 
 
 class _Crowd:
@@ -146,6 +172,11 @@ class _Crowd:
             "The poster at the entrance was painted over.",
             now - timedelta(days=wanted.days * 0.6),
         )
+        self._links = {
+            (site.site_id, voice): voices.issue(db, site.site_id, voice, started)
+            for site in (chain if wanted.inside else ())
+            for voice in OF_VOICES
+        }
         self._counter, self._visit = _published(db, "counter"), _published(db, "visit")
         dice = random.Random(f"{wanted.seed}:traffic")  # noqa: S311 - a simulation
         self._traffic = [
@@ -177,13 +208,28 @@ class _Crowd:
                 if number < shoppers:
                     # Shoppers are sent: every site in turn.
                     site = self._chain[number % len(self._chain)]
-                    yield Visit(number, site, self._visit_token(site), self._visit, ())
+                    token = self._visit_token(site)
+                    yield Visit(number, site, token, self._visit, (), self._visit.source)
                     continue
                 site = dice.choices(self._chain, weights=self._traffic)[0]
                 code = self.codes[site.site_id]
                 if site.site_id in self._payment and dice.random() < AT_THE_TILL:
                     code = self._payment[site.site_id]
-                yield Visit(number, site, code, self._counter, next(drawing[site.site_id]))
+                drawn = next(drawing[site.site_id])
+                yield Visit(number, site, code, self._counter, drawn, self._counter.source)
+        yield from self._inside()
+
+    def _inside(self) -> Iterator[Visit]:
+        """Those who work there; numbered after all others, whom they leave as they are."""
+        if not self._wanted.inside:
+            return
+        numbers = count(self._wanted.submissions)
+        forms = {voice: _published(self._db, voice.instrument) for voice in OF_VOICES}
+        for place, site in enumerate(self._chain):
+            for voice, many in zip(OF_VOICES, INSIDE[place % len(INSIDE)], strict=True):
+                token = self._links[site.site_id, voice]
+                for _ in range(many):
+                    yield Visit(next(numbers), site, token, forms[voice], (), voice.source)
 
     def _drawing(self, site: Site) -> Iterator[tuple[str, ...]]:
         """What one customer after the other is asked: all blocks in turn, in ever new orders."""
@@ -250,7 +296,7 @@ class _Crowd:
     def _spoil(self, sent: dict[str, Any], number: int) -> bool:
         """Make the last few such that they are held, each for a reason of its own."""
         place = self._wanted.submissions - 1 - number
-        if place >= self._held:
+        if not 0 <= place < self._held:
             return False
         if place % 4 == 0:
             sent["token"] = self._old_code

@@ -97,7 +97,13 @@ BETWEEN_SITES = 0.40  # standard deviation of a site as a whole
 WITHIN_SITES = 0.35  # and of its dimensions around that
 OF_PEOPLE = 0.60  # of people: who is hard to please rates everything lower
 OF_RATINGS = 0.90  # and of one rating
-STRICTER = {"customer": 0.0, "shopper": -0.20}
+STRICTER = {
+    "customer": 0.0,
+    "shopper": -0.20,
+    "manager": 0.10,
+    "staff_forecast": 0.35,
+    "manager_forecast": 0.75,
+}
 """How far a source's ratings lie from the customers'."""
 
 

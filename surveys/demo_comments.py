@@ -21,4 +21,6 @@ GOOD = {language: _sentences(found) for language, found in _read["good"].items()
 BAD = {language: _sentences(found) for language, found in _read["bad"].items()}
 PROMISES = _sentences(_read["promises"])
 RULES = _sentences(_read["rules"])
+ACTS = _sentences(_read["acts"])
+OBSTACLES = _sentences(_read["obstacles"])
 BEFORE = _sentences(_read["before"])

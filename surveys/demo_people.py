@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from surveys.conditions import holds
 from surveys.demo_chain import DIMENSIONS, OF_PEOPLE, OF_RATINGS, Truth
-from surveys.demo_comments import BAD, BEFORE, GOOD, PROMISES, RULES
+from surveys.demo_comments import ACTS, BAD, BEFORE, GOOD, OBSTACLES, PROMISES, RULES
+from surveys.grammar import FORECASTS
 from surveys.instrument import Instrument, Item
 from surveys.store.sites import Site
 
@@ -43,6 +44,20 @@ _COUNTS = {
     "desks_open": 2.0,
     "attended": 6.0,
     "amount": 25.0,
+    "minutes": 55.0,
+    "customers_seen": 24.0,
+    "longest_line": 4.0,
+    "longest_wait": 7.0,
+    "desks_closed": 1.0,
+    "turned_away": 0.4,
+}
+
+_WORDS = {
+    "promise_words": PROMISES,
+    "rule_words": RULES,
+    "will_change": ACTS,
+    "not_accepted": OBSTACLES,
+    "in_the_way": OBSTACLES,
 }
 
 _WEEK = (0.8, 0.85, 0.9, 1.0, 1.2, 1.5, 0.35)  # Monday … Sunday
@@ -58,6 +73,7 @@ class Visit:
     token: str
     instrument: Instrument
     drawn: tuple[str, ...]  # the scales they are asked, where the form draws
+    source: str
 
 
 def chance(seed: int, what: str, number: int) -> random.Random:
@@ -109,7 +125,7 @@ class _Person:
     def __init__(self, dice: random.Random, visit: Visit, truth: Truth, at: datetime) -> None:
         self._dice = dice
         self._visit = visit
-        self._source = visit.instrument.source
+        self._source = visit.source
         self._at = at
         self._truth = truth
         self._mood = dice.gauss(0, OF_PEOPLE)
@@ -164,7 +180,8 @@ class _Person:
     def _scale(self, item: Item, answers: Mapping[str, Any]) -> int | None:
         if self._careless:
             return self._same
-        if self._dice.random() < _SELDOM.get(item.key, 0.05):
+        seldom = 0.05 if self._source in FORECASTS else _SELDOM.get(item.key, 0.05)
+        if self._dice.random() < seldom:
             return None
         level = self._dice.gauss(self._level(item.key) + self._mood, OF_RATINGS)
         return max(1, min(7, math.floor(level + 0.5)))
@@ -184,6 +201,8 @@ class _Person:
             share = _share(3.4 - pleased)
         elif item.measures == "return":
             share = _share(1.6 * (pleased - 3.6))
+        elif item.measures == "acceptable":
+            share = _share(1.2 * (pleased - 4.2))
         elif isinstance(likely, str):
             lead = self._level(likely.removeprefix("-")) + self._mood - 4
             share = _share(-lead - 1 if likely.startswith("-") else lead)
@@ -192,7 +211,7 @@ class _Person:
         return self._dice.random() < share
 
     def _text(self, item: Item, answers: Mapping[str, Any]) -> Any:
-        words = {"promise_words": PROMISES, "rule_words": RULES}.get(item.key)
+        words = _WORDS.get(item.key)
         if words is not None:
             return self._dice.choice(words[self.language])
         if self._careless or self._dice.random() > (0.5 if self._customer else 0.7):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from surveys import publishing
@@ -91,15 +91,14 @@ class Comment:
 def comments(db: Database, site: Site, selection: Selection, source: str) -> Iterator[Comment]:
     """What was written at a site, newest first; values as mended.
 
-    Comments of managers or staff come only where there are ``FEWEST_FOR_WORDS``, so that nobody is
-    known by the way they write.
+    Comments of managers or staff come only where ``FEWEST_FOR_WORDS`` of them wrote, so that nobody
+    is known by the way they write.
     """
     found = _comments(db, site, selection)
     if source in CONFIDENTIAL:
-        few = [comment for comment, _ in zip(found, range(FEWEST_FOR_WORDS), strict=False)]
-        if len(few) == FEWEST_FOR_WORDS:
-            yield from few
-            yield from found
+        every = list(found)
+        if len({comment.submission_id for comment in every}) >= FEWEST_FOR_WORDS:
+            yield from every
         return
     yield from found
 
@@ -137,6 +136,29 @@ def _said(db: Database, row: Row, mended: dict[str, object]) -> Iterator[Comment
                 text=text.strip(),
                 flags=tuple(json.loads(row["flags"])),
             )
+
+
+def praise(db: Database, site: Site, selection: Selection) -> Iterator[Comment]:
+    """What customers wrote who found it better than they had expected, newest first.
+
+    Words of those who also said that something went wrong are no praise.
+    """
+    mended = _mended(db, site)
+    for row in store.counted(db, site.site_id, replace(selection, sources=("customer",)).wanted()):
+        if _pleased(db, row, amended := mended.get(row["submission_id"], {})):
+            yield from _said(db, row, amended)
+
+
+def _pleased(db: Database, row: Row, mended: dict[str, object]) -> bool:
+    sent = json.loads(row["payload"]).get("answers")
+    instrument = publishing.version(db, row["form_used"] or row["form"])
+    if instrument is None or not isinstance(sent, dict):
+        return False
+    answers = sent | mended
+    items = instrument.items.values()
+    moments = {answers.get(item.key) for item in items if item.type == "moment"}
+    wrong = any(answers.get(item.key) is True for item in items if item.measures == "problem")
+    return "better" in moments and "worse" not in moments and not wrong
 
 
 @dataclass(frozen=True)

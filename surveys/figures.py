@@ -77,13 +77,47 @@ def mean_interval(chart: Chart, pooled: float) -> Interval | None:
     more degrees of freedom had been seen there (after Smyth, *Linear models and empirical Bayes
     methods*, 2004). So five sevens are not "certain", and one rating has a wide interval.
     """
-    n, middle = count(chart), mean(chart)
+    middle = mean(chart)
     if middle is None:
         return None
-    freedom = n - 1 + PRIOR_FREEDOM
-    variance = (squares(chart) + PRIOR_FREEDOM * pooled) / freedom
-    reach = t_two_sided(freedom) * math.sqrt(variance / n)
+    variance, freedom = _of_mean(chart, pooled)
+    reach = t_two_sided(freedom) * math.sqrt(variance)
     return max(float(LOWEST), middle - reach), min(float(HIGHEST), middle + reach)
+
+
+def _of_mean(chart: Chart, pooled: float) -> tuple[float, int]:
+    """The moderated variance of the mean of at least one rating, and its degrees of freedom."""
+    n = count(chart)
+    freedom = n - 1 + PRIOR_FREEDOM
+    return (squares(chart) + PRIOR_FREEDOM * pooled) / freedom / n, freedom
+
+
+def difference(
+    chart: Chart, pooled: float, other: Chart, other_pooled: float
+) -> tuple[float, float, float] | None:
+    """The mean of ``chart`` less the mean of ``other``, and its 95 % interval, in levels.
+
+    Welch's interval on the variances that :func:`mean_interval` takes, clipped to -6 … 6. None
+    where either has no ratings.
+    """
+    mine, others = mean(chart), mean(other)
+    if mine is None or others is None:
+        return None
+    found = mine - others
+    reach = welch_reach(_of_mean(chart, pooled), _of_mean(other, other_pooled))
+    widest = float(HIGHEST - LOWEST)
+    return found, max(-widest, found - reach), min(widest, found + reach)
+
+
+def welch_reach(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """How far Welch's 95 % interval of a difference reaches to either side.
+
+    Each is the variance of a mean (not 0 both) and its degrees of freedom, which go together after
+    Welch and Satterthwaite (B. L. Welch, *The generalization of “Student’s” problem*, 1947).
+    """
+    (v1, f1), (v2, f2) = one, other
+    freedom = (v1 + v2) ** 2 / (v1 * v1 / f1 + v2 * v2 / f2)
+    return t_two_sided(freedom) * math.sqrt(v1 + v2)
 
 
 def wilson(hits: int, n: int) -> Interval | None:

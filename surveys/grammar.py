@@ -17,7 +17,14 @@ KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
 LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic"}
 """The languages that forms, posters and downloads speak."""
 
-SOURCES = ("customer", "shopper", "manager", "staff", "partner")
+SOURCES = ("customer", "shopper", "manager", "staff", "partner", "forecast")
+FORECAST = "forecast"
+FORECASTS = ("manager_forecast", "staff_forecast")
+"""What ``forecast`` becomes in a submission, by whose link it came."""
+
+SUBMISSION_SOURCES = (*(source for source in SOURCES if source != FORECAST), *FORECASTS)
+"""Who a submission can be from."""
+
 MODES = ("routine", "joint-work")
 REVIEW = re.compile(r"none|required|after-[1-9][0-9]{0,3}h")
 SCALE_LEVELS = ("employee", "management")
@@ -60,6 +67,8 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "wait_minutes": ("integer", "number"),
     "visited_at": ("datetime",),
     "visit_reason": ("choice", "choices"),
+    "observed_minutes": ("integer",),
+    "acceptable": ("yes_no",),
 }
 """What results take a question to mean, with the types that can mean it."""
 

@@ -24,6 +24,7 @@ from surveys import (
     intake_reading,
     intake_replacing,
     publishing,
+    voices,
 )
 from surveys.instrument import Instrument
 from surveys.intake_judging import Judgement
@@ -253,7 +254,7 @@ class Intake:
         context: _Context,
         finish: days.Finish,
     ) -> Submission:
-        flags = self._flags(sent, judgement, finish, context)
+        flags = self._flags(sent, token, judgement, finish, context)
         newest = instrument or publishing.newest(db, token.instrument)
         return Submission(
             site_id=token.site_id,
@@ -282,11 +283,19 @@ class Intake:
         )
 
     def _flags(
-        self, sent: Sent, judgement: Judgement, finish: days.Finish, context: _Context
+        self,
+        sent: Sent,
+        token: Token,
+        judgement: Judgement,
+        finish: days.Finish,
+        context: _Context,
     ) -> list[str]:
         flags = ["careless"] if judgement.careless else []
-        if context.sender is not None and self._repeats.notice(
-            context.sender, sent.token, sent.submission_id, finish.at, sent.replaces
+        # Those who work at a place share one link and one address, and answer when they are asked
+        # to, all at once: there, closeness says nothing.
+        sender = None if token.kind == voices.LINK else context.sender
+        if sender is not None and self._repeats.notice(
+            sender, sent.token, sent.submission_id, finish.at, sent.replaces
         ):
             flags.append("repeat")
         if finish.clock:

@@ -22,7 +22,7 @@ from surveys.store import instruments as store
 from surveys.store import settings
 from surveys.store.database import Database
 
-SHIPPED_FILES = ("counter.yaml", "visit.yaml")
+SHIPPED_FILES = ("counter.yaml", "visit.yaml", "counter-hour.yaml", "mirror.yaml")
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ def publish_shipped(db: Database, at: datetime) -> list[Instrument]:
     """
     published = []
     for file in SHIPPED_FILES:
-        if settings.get(db, _newest(file.removesuffix(".yaml"))) is None:
+        key = file.removesuffix(".yaml").replace("-", "_")
+        if settings.get(db, _newest(key)) is None:
             instrument = load(SHIPPED / file)
             with db.transaction():  # nobody's act, so it is not in the audit
                 _put(db, instrument, at, (SHIPPED / file).read_text("utf-8"))

@@ -11,7 +11,7 @@ Read inside ``db.snapshot()`` when submissions may arrive meanwhile.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -139,19 +139,17 @@ class Moments:
 
 def scores(db: Database, selection: Selection, by: By = "all") -> Iterator[Score]:
     """The scores of every shown cell that was asked at least once, by site and dimension."""
-    spreads = _spreads(db, selection, by)
-    for cell in _cells(db, selection, by, "dimension:%"):
+    pooled = pooled_variances(db, selection, by)
+    for cell in cells(db, selection, by, "dimension:%"):
         dimension = cell.facet.partition(":")[2]
-        chart = {level: cell.bars.get(str(level), 0) for level in range(1, 8)}
-        spread = spreads.get((cell.site.kind, cell.facet, cell.source, cell.mode, cell.period))
+        chart = cell.chart
         place = (cell.site.site_id, cell.site.name, cell.site.region, dimension)
         key = (*place, cell.source, cell.mode, cell.span.start, cell.span.end)
         n, asked = figures.count(chart), cell.bars.get("asked", 0)
         if cell.suppressed:
             yield Score(*key, n=n, note=SUPPRESSED)
             continue
-        pooled = (spread or figures.Spread()).variance
-        mean_low, mean_high = figures.mean_interval(chart, pooled) or (None, None)
+        mean_low, mean_high = figures.mean_interval(chart, pooled(cell)) or (None, None)
         top, bottom = figures.at_levels(chart, 6, 7), figures.at_levels(chart, 1, 2)
         top_low, top_high = figures.wilson(top, n) or (None, None)
         bottom_low, bottom_high = figures.wilson(bottom, n) or (None, None)
@@ -186,10 +184,9 @@ class Histogram:
 
 def histograms(db: Database, selection: Selection) -> Iterator[Histogram]:
     """The ratings behind every shown cell of :func:`scores`, over all days asked for."""
-    for cell in _cells(db, selection, "all", "dimension:%"):
-        bars = {level: cell.bars.get(str(level), 0) for level in range(1, 8)}
+    for cell in cells(db, selection, "all", "dimension:%"):
         key = (cell.site.site_id, cell.facet.partition(":")[2], cell.source, cell.mode)
-        yield Histogram(*key, None if cell.suppressed else bars)
+        yield Histogram(*key, None if cell.suppressed else cell.chart)
 
 
 def moments(db: Database, selection: Selection, by: By = "all") -> Iterator[Moments]:
@@ -197,7 +194,7 @@ def moments(db: Database, selection: Selection, by: By = "all") -> Iterator[Mome
 
     ``contacts`` are the answered ones: an unanswered moment is not a neutral one.
     """
-    for cell in _cells(db, selection, by, "moment"):
+    for cell in cells(db, selection, by, "moment"):
         magic, truth, misery = (cell.bars.get(m, 0) for m in ("better", "expected", "worse"))
         place = (cell.site.site_id, cell.site.name, cell.site.region)
         key = (*place, cell.source, cell.mode, cell.span.start, cell.span.end)
@@ -213,7 +210,7 @@ Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     """``bars`` are n by level as tallied; ``span`` is ``period`` cut to the days asked for."""
 
     site: Site
@@ -225,24 +222,28 @@ class _Cell:
     bars: dict[str, int]
     suppressed: bool
 
+    @property
+    def chart(self) -> dict[int, int]:
+        return {level: self.bars.get(str(level), 0) for level in range(1, 8)}
 
-def _cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[_Cell]:
+
+def cells(db: Database, selection: Selection, by: By, facets: str) -> Iterator[Cell]:
     """Every shown cell, one site at a time: memory grows with one site's cells alone."""
     shown, wanted = selection.shown(db), selection.wanted()
     whole = _whole(db, shown, facets, selection) if by == "all" else None
     for site in shown:
-        cells: dict[Place, dict[Period, dict[str, int]]]
-        cells = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
+        found: dict[Place, dict[Period, dict[str, int]]]
+        found = defaultdict(lambda: defaultdict(lambda: defaultdict(int)))
         for row in store.bars(db, site.site_id, facets, wanted, by):
             place = (row["facet"], row["source"], row["mode"])
-            cells[place][_period(row["bucket"], by)][row["level"]] += int(row["n"])
-        few = any(source in CONFIDENTIAL for _, source, _ in cells)
+            found[place][_period(row["bucket"], by)][row["level"]] += int(row["n"])
+        few = any(source in CONFIDENTIAL for _, source, _ in found)
         open_cells = showable(db, site.site_id, selection, by, facets) if few else {}
-        for place in sorted(cells):
-            for period, bars in sorted(cells[place].items()):
+        for place in sorted(found):
+            for period, bars in sorted(found[place].items()):
                 span = whole or period.within(selection.day_from, selection.day_to)
                 closed = place[1] in CONFIDENTIAL and (place, period) not in open_cells
-                yield _Cell(site, *place, period, span, bars, suppressed=closed)
+                yield Cell(site, *place, period, span, bars, suppressed=closed)
 
 
 def showable(
@@ -273,10 +274,8 @@ def showable(
     }
 
 
-def _spreads(
-    db: Database, selection: Selection, by: By
-) -> dict[tuple[str, str, str, str, Period], figures.Spread]:
-    """The pooled variance of every reference set, over all sites of the chain.
+def pooled_variances(db: Database, selection: Selection, by: By) -> Callable[[Cell], float]:
+    """The variance of a cell's reference set, over all sites of the chain, for every cell.
 
     Of managers and staff only cells large enough to be shown are pooled: from an interval and the
     spread beside it, the spread of one small cell could be computed.
@@ -285,16 +284,21 @@ def _spreads(
     kinds = {site.site_id: site.kind for site in sites_store.every(db)}
     everywhere = store.sums(db, "dimension:%", selection.wanted(), by)
     for site_id, rows in groupby(everywhere, key=lambda row: row["site_id"]):
-        cells: dict[tuple[str, str, str, Period], list[int]] = defaultdict(lambda: [0, 0, 0])
+        every: dict[tuple[str, str, str, Period], list[int]] = defaultdict(lambda: [0, 0, 0])
         for row in rows:
             period = _period(row["bucket"], by)
-            sums = cells[row["facet"], row["source"], row["mode"], period]
+            sums = every[row["facet"], row["source"], row["mode"], period]
             for place, name in enumerate(("n", "total", "square")):
                 sums[place] += int(row[name])  # (an engine may answer with a decimal)
-        for key, (n, total, square) in cells.items():
+        for key, (n, total, square) in every.items():
             if n >= (FEWEST if key[1] in CONFIDENTIAL else 1):
                 spreads[(kinds[site_id], *key)].add((n * square - total * total) / n, n)
-    return spreads
+
+    def of(cell: Cell) -> float:
+        key = (cell.site.kind, cell.facet, cell.source, cell.mode, cell.period)
+        return spreads.get(key, figures.Spread()).variance
+
+    return of
 
 
 @lru_cache(maxsize=4096)

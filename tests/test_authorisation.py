@@ -80,7 +80,19 @@ RULES = {
     ("sign_in.new_password", "POST"): Rule(SIGNED_IN, "/account"),
     ("sign_in.choose", "POST"): Rule(SIGNED_IN, "/account/preferences"),
     ("sign_in.leave_everywhere", "POST"): Rule(SIGNED_IN, "/account/everywhere"),
+    # Those who work at a place.
+    ("staff.page", "GET"): Rule(("staff",), "/staff"),
+    ("staff.forecast", "POST"): Rule(
+        ("staff",), "/staff/vienna-1/forecast", "/staff/lisbon-1/forecast"
+    ),
     # The desk.
+    ("observing.page", "GET"): Rule(("owner", "manager"), "/desk/observe"),
+    ("observing.enter", "POST"): Rule(("owner", "manager"), "/desk/observe"),
+    ("voices.overview", "GET"): Rule(("owner",), "/desk/voices"),
+    ("voices.make_all", "POST"): Rule(("owner",), "/desk/voices"),
+    ("voices.printed", "GET"): Rule(("owner",), "/desk/voices/print?voice=mirror:staff_forecast"),
+    ("voices.site", "GET"): Rule(("owner",), "/desk/voices/vienna-1"),
+    ("voices.change", "POST"): Rule(("owner",), "/desk/voices/vienna-1"),
     ("desk.scores", "GET"): Rule(DESK, "/desk?region=east", "/desk?region=west"),
     ("desk.site", "GET"): Rule(DESK, "/desk/sites/vienna-1", "/desk/sites/lisbon-1"),
     ("desk.contacts", "GET"): Rule(("owner", "manager"), "/desk/contacts"),
@@ -172,6 +184,7 @@ RULES = {
 SEARCHED = (
     *("/desk", "/desk?days=all", "/desk?source=shopper", "/desk?flagged=only", "/desk/contacts"),
     *("/desk/posters", "/desk/posters/a4.svg?site=vienna-1", "/desk/posters?site=lisbon-1"),
+    "/desk/observe",
     *("/desk?region=west", "/desk/sites/lisbon-1", "/desk/sites/LISBON-1", "/desk/sites/vienna-1"),
     *("/desk/sites/vienna-1/codes", "/desk/sites/lisbon-1/codes"),
     *(
@@ -293,7 +306,7 @@ def test_the_other_region_is_closed_to_a_manager_at_every_address(
                 continue
             token = form_token(everyone[role].get("/account", headers=HTML))
             status = ask(everyone[role], method, rule.other, token).status_code
-            expected_closed = role == "manager" and not rule.other_open
+            expected_closed = role in ("manager", "staff") and not rule.other_open
             if (status in (403, 404)) != expected_closed:
                 wrong.append(f"{role} {method} {rule.other}: {status}")
     assert wrong == []

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from surveys import publishing
 from surveys.checking import SHIPPED, check_file, check_text, load, load_scales
 from surveys.faults import CATALOGUE, MOST_FAULTS, Fault, FaultyInstrument, Findings
 from surveys.yaml_tree import MAX_BYTES, MAX_NODES, parse
@@ -390,7 +391,7 @@ def test_scales_beside_the_file_come_before_the_shipped_ones(tmp_path: Path) -> 
     assert [f.code for f in check_file(file)] == ["draw-count"]
 
 
-@pytest.mark.parametrize("name", ["scales.yaml", "counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("name", ["scales.yaml", *publishing.SHIPPED_FILES])
 def test_what_ships_is_sound(name: str) -> None:
     assert check_file(SHIPPED / name) == []
 

@@ -90,8 +90,8 @@ def test_a_touchpoint_is_a_key(db: Database, touchpoint: str) -> None:
 def test_an_unknown_site_and_an_unknown_instrument(db: Database) -> None:
     with pytest.raises(UnknownSite, match="Did you mean vienna-1"):
         codes.issue(db, "viena-1", None, "counter", NOW)
-    with pytest.raises(CodeError, match="No instrument “mirror” is published"):
-        codes.issue(db, SITE, None, "mirror", NOW)
+    with pytest.raises(CodeError, match="No instrument “doorbell” is published"):
+        codes.issue(db, SITE, None, "doorbell", NOW)
 
 
 def test_a_withdrawn_code_stays_so_and_the_next_is_new(db: Database) -> None:

@@ -15,6 +15,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.datastructures import LanguageAccept
 
+from surveys import publishing
 from surveys.checking import SHIPPED, load
 from surveys.ids import uuid7
 from surveys.instrument import Instrument
@@ -95,6 +96,26 @@ def test_every_language_has_every_word() -> None:
         assert all(text.strip() for text in found.values()), language
 
 
+def test_those_who_work_there_have_their_own_words_where_there_are_any() -> None:
+    for language in LANGUAGES:
+        customer, every = words.words(language), words.all_words()[language]
+        assert words.words(language, "shopper") == customer == every
+        for source in ("manager", "staff", "manager_forecast", "staff_forecast", "forecast"):
+            said = words.words(language, source)
+            assert said["arrived"] == every["arrived_inside"]
+            forecasts = source.endswith("forecast")
+            assert said["none"] == every["none_forecast" if forecasts else "none"]
+            assert said["send"] == every["send"]
+        assert words.words(language, "manager")["intro"] == every["intro_manager"]
+        assert words.words(language, "staff_forecast")["intro"] == every["intro_forecast"]
+
+
+def test_every_ending_stands_behind_a_word() -> None:
+    for name in words.all_words()["en"]:
+        for ending in ("_inside", "_manager", "_forecast"):
+            assert name.removesuffix(ending) in words.all_words()["en"]
+
+
 def test_every_language_fills_in_the_same() -> None:
     def places(text: str) -> set[str]:
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
@@ -137,7 +158,7 @@ def test_choosing_a_language() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("file", ["counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("file", publishing.SHIPPED_FILES)
 def test_shipped_forms_are_well_made(file: str, language: str) -> None:
     shipped = load(SHIPPED / file)
     form = rendering.render_form(shipped, language, submission_id="x", scripts=True)

@@ -24,7 +24,7 @@ from scipy import stats
 
 from surveys import demo_comments, people, people_joining, rebuild
 from surveys.commands.root import main
-from surveys.demo import MANAGER, OWNER, TRUTH_FILE, Made, Wanted, fill
+from surveys.demo import MANAGER, OWNER, STAFF, TRUTH_FILE, Made, Wanted, fill
 from surveys.demo_chain import DIMENSIONS, sites, truth
 from surveys.grammar import LANGUAGES
 from surveys.installation import Installation
@@ -69,7 +69,8 @@ def test_every_submission_is_there_once(
     made: tuple[Installation, Made], stored: list[dict[str, Any]]
 ) -> None:
     statuses = made[1].statuses
-    assert len(stored) == WANTED.submissions == statuses["accepted"] + statuses["held"]
+    whole = WANTED.submissions + WANTED.inside
+    assert len(stored) == whole == statuses["accepted"] + statuses["held"]
     assert Counter(one["status"] for one in stored) == {
         "counted": statuses["accepted"],
         "held": statuses["held"],
@@ -236,6 +237,18 @@ def test_comments_are_many_and_cover_everything() -> None:
         assert len(said) >= 36
 
 
+def test_those_who_work_there_answer_too_some_too_few_to_be_shown(
+    made: tuple[Installation, Made], stored: list[dict[str, Any]]
+) -> None:
+    inside = [one for one in stored if one["instrument"] in ("mirror", "counter_hour")]
+    assert len(inside) == WANTED.inside == 192
+    assert {one["status"] for one in inside} == {"counted"}
+    each = Counter((one["site_id"], one["source"]) for one in inside)
+    assert {source for _, source in each} == {"staff_forecast", "manager_forecast", "manager"}
+    assert min(each.values()) < 5 <= max(each.values())
+    assert Wanted(sites=12, submissions=239).inside == 0  # a small demonstration has none
+
+
 # --- the chain --------------------------------------------------------------------------------
 
 
@@ -288,7 +301,7 @@ def test_it_prints_what_one_needs(folder: Path) -> None:
     assert result.stderr == ""  # quiet in a pipe
     db = Installation.open(folder).database()
     now = datetime.now(UTC)
-    for email, role in ((OWNER, "owner"), (MANAGER, "manager")):
+    for email, role in ((OWNER, "owner"), (MANAGER, "manager"), (STAFF, "staff")):
         assert re.search(rf"{role} +{email} +password {PASSWORD}", result.output)
         person = people.sign_in(db, email, PASSWORD)
         assert person is not None

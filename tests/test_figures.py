@@ -220,3 +220,63 @@ def test_a_raw_interval_would_not() -> None:
     reach = stats.t.ppf(0.975, 4) * ratings.std(axis=1, ddof=1) / math.sqrt(5)
     true = float(LEVELS @ np.array(SHAPES["80 % sevens"]))
     assert (abs(ratings.mean(axis=1) - true) <= reach).mean() < 0.70
+
+
+# --- a difference of two means ------------------------------------------------------------------
+
+
+@unhurried
+@given(
+    st.lists(st.integers(1, 7), min_size=2, max_size=40).filter(lambda x: len(set(x)) > 1),
+    st.lists(st.integers(1, 7), min_size=2, max_size=40).filter(lambda x: len(set(x)) > 1),
+)
+def test_the_difference_is_welchs_against_scipy_where_nothing_is_moderated(
+    one: list[int], other: list[int]
+) -> None:
+    """Variances of their own, n − 1 degrees of freedom: then it is the textbook's interval."""
+    expected = stats.ttest_ind(one, other, equal_var=False).confidence_interval()
+    reach = figures.welch_reach(
+        *((np.var(found, ddof=1) / len(found), len(found) - 1) for found in (one, other))
+    )
+    middle = np.mean(one) - np.mean(other)
+    assert (middle - reach, middle + reach) == pytest.approx(tuple(expected), abs=1e-9)
+
+
+@unhurried
+@given(charts, st.floats(0.25, 9), charts, st.floats(0.25, 9))
+def test_the_difference_is_welchs_on_moderated_variances(
+    one: dict[int, int], pooled: float, other: dict[int, int], others: float
+) -> None:
+    found = figures.difference(one, pooled, other, others)
+    if not levels(one) or not levels(other):
+        assert found is None
+        return
+    variances, freedoms = [], []
+    for chart, prior in ((one, pooled), (other, others)):
+        n = len(levels(chart))
+        freedoms.append(n - 1 + 3)
+        own = np.var(levels(chart), ddof=1) if n > 1 else 0.0
+        variances.append(((n - 1) * own + 3 * prior) / (n - 1 + 3) / n)
+    freedom = sum(variances) ** 2 / sum(v**2 / f for v, f in zip(variances, freedoms, strict=True))
+    middle = np.mean(levels(one)) - np.mean(levels(other))
+    reach = stats.t.isf(0.025, freedom) * math.sqrt(sum(variances))
+    expected = (middle, max(-6, middle - reach), min(6, middle + reach))
+    assert found == pytest.approx(expected, abs=1e-8)
+
+
+def test_who_thinks_better_of_themselves_has_a_difference_above_zero() -> None:
+    # Means 6 and 4, both with s² = 1 and s₀² = 1, n = 5: each mean has variance 0.2 with 7
+    # degrees of freedom; together 0.4 with 14. 2 ± 2.144787 · √0.4
+    one, other = {5: 2, 6: 1, 7: 2}, {3: 2, 4: 1, 5: 2}
+    found = figures.difference(one, 1.0, other, 1.0)
+    assert found == pytest.approx((2.0, 2.0 - 1.356482, 2.0 + 1.356482), abs=1e-6)
+    turned = figures.difference(other, 1.0, one, 1.0)
+    assert turned == pytest.approx((-2.0, -2.0 - 1.356482, -2.0 + 1.356482), abs=1e-6)
+
+
+def test_a_difference_never_leaves_the_scale() -> None:
+    assert figures.difference({7: 1}, 2.0, {1: 1}, 2.0) == (
+        6.0,
+        pytest.approx(6 - 2.446912 * 2, abs=1e-6),
+        6.0,
+    )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from surveys.checking import SHIPPED, load, load_scales
 from surveys.draw import blocks
 from surveys.instrument import Instrument
+from surveys.publishing import SHIPPED_FILES
 
 TWELVE = (
     *("welcome", "listening", "knowledge", "eagerness", "resourcefulness", "ownership"),
@@ -12,6 +15,8 @@ TWELVE = (
 )
 COUNTER = load(SHIPPED / "counter.yaml")
 VISIT = load(SHIPPED / "visit.yaml")
+HOUR = load(SHIPPED / "counter-hour.yaml")
+MIRROR = load(SHIPPED / "mirror.yaml")
 
 
 def measures(instrument: Instrument) -> dict[str, str]:
@@ -82,6 +87,54 @@ def test_every_moment_of_the_visit_has_its_touchpoint() -> None:
 
 
 def test_no_question_asks_for_the_name_of_an_employee() -> None:
-    for instrument in (COUNTER, VISIT):
-        for key in instrument.items:
+    """Not by its key, not by what it asks, in no language; where words are free it says so."""
+    asks_for = re.compile(r"\b(names?|noms?|nombres?)\b|اسم|أسماء", re.IGNORECASE)
+    for file in SHIPPED_FILES:
+        instrument = load(SHIPPED / file)
+        for key, item in instrument.items.items():
             assert not {"name", "employee", "staff"} & set(key.split("_"))
+            if item.type != "note":
+                assert [text for text in item.ask.values() if asks_for.search(text)] == []
+        told = [text for item in instrument.items.values() for text in (item.help or {}).values()]
+        told += [
+            text
+            for item in instrument.items.values()
+            if item.type == "note"
+            for text in item.ask.values()
+        ]
+        assert sum(bool(asks_for.search(text)) for text in told) >= len(instrument.languages)
+
+
+def test_the_mirror_asks_the_twelve_in_the_words_customers_saw() -> None:
+    assert MIRROR.source == "forecast"
+    assert MIRROR.languages == COUNTER.languages
+    scales = [item for item in MIRROR.items.values() if item.type == "scale"]
+    assert tuple(item.key for item in scales) == TWELVE
+    for item in scales:
+        assert item.short
+        assert item.scale is not None
+        drawn = COUNTER.items[item.key].scale
+        assert drawn is not None
+        assert (item.scale.ask, item.scale.low, item.scale.high) == (
+            drawn.ask,
+            drawn.low,
+            drawn.high,
+        )
+    assert measures(MIRROR) == {"acceptable": "accept_it"}
+
+
+def test_the_hour_at_the_counter_counts_first_and_fits_a_phone() -> None:
+    assert (HOUR.source, HOUR.review, HOUR.languages) == ("manager", "none", ("en", "fr", "es"))
+    types = [item.type for item in HOUR.items.values()]
+    assert {"datetime", "integer"} >= set(types[: types.index("scale")]) - {"note"}
+    assert {"began_at", "minutes"} == {key for key, item in HOUR.items.items() if item.required}
+    assert set(measures(HOUR)) == {
+        *("visited_at", "observed_minutes", "wait_minutes", "handovers"),
+        *("promise_words", "promise_due"),
+    }
+    scales = [item for item in HOUR.items.values() if item.type == "scale"]
+    assert {item.key for item in scales} == {
+        *("welcome", "waiting", "eagerness", "ownership", "flexibility"),
+    }
+    assert all(item.short for item in scales)
+    assert len(HOUR.items) < 25

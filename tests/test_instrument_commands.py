@@ -56,7 +56,7 @@ def test_every_command_has_help_and_takes_a_data_folder(name: str) -> None:
 def test_what_ships_is_sound() -> None:
     result = run("check", SHIPPED)
     assert result.exit_code == 0, result.output
-    for name in ("counter.yaml", "moments-map.yaml", "scales.yaml", "visit.yaml"):
+    for name in ("scales.yaml", "moments-map.yaml", *publishing.SHIPPED_FILES):
         assert f"{SHIPPED / name} is sound" in result.output
 
 
@@ -114,7 +114,7 @@ class Page(HTMLParser):
             self.loads.append(f"{tag} {given}")
 
 
-@pytest.mark.parametrize("name", ["counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("name", publishing.SHIPPED_FILES)
 def test_a_preview_shows_every_language_and_loads_nothing(name: str, tmp_path: Path) -> None:
     out = tmp_path / "preview.html"
     result = run("preview", SHIPPED / name, "--out", out)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from surveys import grammar
+from surveys import grammar, publishing
 from surveys.checking import SHIPPED, check_file
 from surveys.conditions import COMPARISONS
 from surveys.faults import Findings
@@ -45,13 +45,13 @@ def test_the_schema_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("name", ["scales.yaml", "counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("name", ["scales.yaml", *publishing.SHIPPED_FILES])
 def test_what_ships_fits_the_schema(name: str) -> None:
     data = structured((SHIPPED / name).read_bytes())
     assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
-@pytest.mark.parametrize("name", ["scales.yaml", "counter.yaml", "visit.yaml"])
+@pytest.mark.parametrize("name", ["scales.yaml", *publishing.SHIPPED_FILES])
 def test_what_ships_tells_editors_of_the_schema(name: str) -> None:
     first = (SHIPPED / name).read_text("utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=schema.json"

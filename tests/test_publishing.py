@@ -38,9 +38,10 @@ def db(installation: Installation) -> Database:
 
 
 def test_a_new_installation_has_what_ships(db: Database) -> None:
-    assert publishing.keys(db) == ["counter", "visit"]
-    for key in ("counter", "visit"):
-        shipped = load(SHIPPED / f"{key}.yaml")
+    assert publishing.keys(db) == ["counter", "counter_hour", "mirror", "visit"]
+    for file in publishing.SHIPPED_FILES:
+        shipped = load(SHIPPED / file)
+        key = shipped.key
         assert publishing.newest(db, key) == shipped
         assert [one.form for one in publishing.versions(db, key)] == [shipped.form]
 

@@ -203,7 +203,8 @@ def test_wrong_use(served: Installation, arguments: list[str]) -> None:
     ("arguments", "says"),
     [
         (["--touchpoint", "Till 2"], "is not a touchpoint"),
-        (["--instrument", "mirror"], "is published"),
+        (["--instrument", "doorbell"], "is published"),
+        (["--instrument", "mirror"], "never by a code on the wall"),
         (["--out", "nowhere/a.pdf"], "There is no folder nowhere"),
         (["--font", __file__], "cannot be used as a font"),
         (["--replace", "torn"], "no active code for counter"),

@@ -36,7 +36,7 @@ def is_in(client: FlaskClient) -> bool:
         ("manager", "/desk"),
         ("reviewer", "/desk"),
         ("shopper", "/welcome"),
-        ("staff", "/welcome"),
+        ("staff", "/staff"),
     ],
 )
 def test_everybody_begins_where_their_work_is(

@@ -12,7 +12,7 @@ import click
 from surveys import addresses, passwords
 from surveys.commands.root import data_option
 from surveys.commands.shared import count, progress
-from surveys.demo import MANAGER, OWNER, TRUTH_FILE, DemoFault, Made, Wanted, fill
+from surveys.demo import MANAGER, OWNER, STAFF, TRUTH_FILE, DemoFault, Made, Wanted, fill
 from surveys.installation import Installation
 
 _AGAIN = "What is in {} is no whole demonstration: remove that folder before you try again."
@@ -39,11 +39,11 @@ _LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
     default=5000,
     show_default=True,
     type=click.IntRange(0, 1_000_000),
-    help="How many answers there are.",
+    help="How many answers of customers and shoppers there are.",
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same answers.")
 @click.option(
-    "--password", metavar="WORD", help="The owner's and the manager's. Default: a new one, shown."
+    "--password", metavar="WORD", help="Of owner, manager and staff. Default: a new one, shown."
 )
 @data_option
 def demo(
@@ -51,8 +51,8 @@ def demo(
 ) -> None:
     """Fill an empty data folder with a demonstration chain.
 
-    Answers of customers and shoppers go through the same door as real ones. How good each site
-    really is stands in demo-truth.json beside the data, to hold the figures against.
+    Answers of customers, shoppers, managers and staff go through the same door as real ones. How
+    good each site really is stands in demo-truth.json beside the data, to hold the figures against.
     """
     password = password or _new_password()
     try:
@@ -66,10 +66,11 @@ def demo(
         )
     try:
         installation = Installation.open(data)
-        with progress(submissions, "Answers") as bar:
+        wanted = Wanted(sites, days, submissions, seed)
+        with progress(submissions + wanted.inside, "Answers") as bar:
             made = fill(
                 installation,
-                Wanted(sites, days, submissions, seed),
+                wanted,
                 password=password,
                 now=datetime.now(UTC),
                 done=bar.update,
@@ -95,7 +96,8 @@ def _tell(made: Made, base: str, data: Path, days: int, password: str) -> None:
     click.echo(f"How good each site really is: {data / TRUTH_FILE}\n")
     click.echo(f"Sign in at {base}/sign-in")
     click.echo(f"  owner    {OWNER}    password {password}")
-    click.echo(f"  manager  {MANAGER}  password {password}  (sees {made.region})\n")
+    click.echo(f"  manager  {MANAGER}  password {password}  (sees {made.region})")
+    click.echo(f"  staff    {STAFF}    password {password}  (works at {made.staffed.name})\n")
     click.echo(f"A shopper joins, once, by\n  {base}/join/{made.shopper_token}\n")
     click.echo("Customers answer by")
     wide = max(len(site.site_id) for site in made.sites)

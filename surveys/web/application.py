@@ -11,7 +11,17 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import account_letters, api, customer, downloads, health, security, sign_in, speech
+from surveys.web import (
+    account_letters,
+    api,
+    customer,
+    downloads,
+    health,
+    security,
+    sign_in,
+    speech,
+    staff,
+)
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
 from surveys.web.desk import (
@@ -25,10 +35,12 @@ from surveys.web.desk import (
     mail_settings,
     menu,
     messages,
+    observing,
     people,
     posters,
     results,
     touchpoints,
+    voices,
     webhooks,
 )
 from surveys.web.rendering import STATIC
@@ -59,9 +71,10 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    desk = (results, held, held_all, posters, codes, touchpoints, people, audit)
     sending = (messages, webhooks, mail_settings, account_letters)
     writing = (instruments, instrument_editor, instrument_publishing)
-    for module in (customer, api, sign_in, *desk, *writing, *sending, downloads, health):
+    desk = (results, observing, held, held_all, posters, codes, voices, touchpoints, people, audit)
+    rooms = (*desk, *writing, *sending)
+    for module in (customer, api, sign_in, *rooms, staff, downloads, health):
         app.register_blueprint(module.blueprint)
     return app

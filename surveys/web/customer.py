@@ -20,7 +20,7 @@ from flask import Blueprint, Response, current_app, g, redirect, request, url_fo
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveys import answers, publishing
+from surveys import answers, codes, publishing, voices
 from surveys.draw import blocks, in_order
 from surveys.grammar import RESERVED
 from surveys.ids import uuid7
@@ -39,6 +39,9 @@ blueprint = Blueprint("customer", __name__)
 assets.add_to(blueprint)
 
 MOST_BYTES = 1024 * 1024
+OPENED = (codes.CODE, voices.LINK)
+"""The tokens that open a form here. A visit has a page of its own."""
+
 LONGEST_OPEN = timedelta(hours=12)
 """A form that was rendered longer ago says nothing about when answering began."""
 
@@ -55,6 +58,10 @@ class Place:
     def name(self) -> str:
         return self.site.name if self.site else ""
 
+    def words(self, language: str) -> Mapping[str, str]:
+        """The words for whoever answers here: customers, or managers and staff."""
+        return w.words(language, self.token.source if self.token else w.CUSTOMER)
+
 
 @blueprint.get("/q/<code>")
 def form(code: str) -> Response:
@@ -63,7 +70,7 @@ def form(code: str) -> Response:
         return _unknown()
     language = _language(place)
     if not place.token.active:
-        word = w.words(language)
+        word = place.words(language)
         return _message(410, language, word["withdrawn"], [word["withdrawn_do"]], place)
     instrument = publishing.newest(services().database, place.token.instrument)
     if instrument is None:
@@ -105,7 +112,7 @@ def thanks(code: str) -> Response:
     if place.token is None:
         return _unknown()
     language = _language(place)
-    word = w.words(language)
+    word = place.words(language)
     sealed = request.args.get("r", "")
     told = _unseal(code, sealed)
     back = url_for(".form", code=code, lang=request.args.get("lang"))
@@ -182,7 +189,7 @@ def _instrument(db: Database, place: Place) -> Instrument | None:
 def _place(code: str) -> Place:
     db = services().database
     token = tokens.find(db, code)
-    if token is None or token.kind != "code":
+    if token is None or token.kind not in OPENED:
         return Place(code, None, None)
     return Place(code, token, sites.find(db, token.site_id))
 
@@ -235,7 +242,7 @@ def _form_page(
         made,
         languages=instrument.languages,
         site=place.name,
-        alert=w.words(language)[said] if said else None,
+        alert=place.words(language)[said] if said else None,
         details=details,
         scripts=scripts,
     )
@@ -265,7 +272,7 @@ def _unknown() -> Response:
 
 def _no_form(place: Place) -> Response:
     language = _language(place)
-    word = w.words(language)
+    word = place.words(language)
     return _message(404, language, word["no_form"], [word["no_form_do"]], place)
 
 

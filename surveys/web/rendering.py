@@ -26,6 +26,9 @@ HERE = Path(__file__).parent
 STATIC = HERE.parent.parent / "static"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
+_INTRODUCED = ("customer", "manager", "forecast")
+"""The sources with an introduction of their own."""
+
 Filled = Mapping[str, Sequence[str]]
 """What stood in a plain form: field name to its values."""
 
@@ -90,7 +93,7 @@ def render_form(
     if draw is not None:
         drawn = [key for key in drawn if any(item.key == key for item in draw.items)]
         drawn = drawn or [item.key for item in draw.items[: draw.count]]
-    words = w.words(language)
+    words = w.words(language, instrument.source)
     demanded = _demanded(instrument)
     return Markup(  # noqa: S704 - rendered with autoescape
         _environment()
@@ -145,7 +148,7 @@ def render_form_page(
     scripts: str | None = None,
 ) -> str:
     """The document round a form. ``scripts`` is the address of the folder of modules, if any."""
-    words = w.words(language)
+    words = w.words(language, instrument.source)
     title = w.say(instrument.title, language, instrument.languages).text
     return _page(
         "form_page",
@@ -155,7 +158,7 @@ def render_form_page(
         instrument=instrument,
         form=form,
         site=site,
-        intro=words["intro"] if instrument.source == "customer" else words["intro_long"],
+        intro=words["intro" if instrument.source in _INTRODUCED else "intro_long"],
         alert=alert,
         details=details,
         scripts=scripts,

@@ -23,7 +23,9 @@ LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=5)  # so that not every page sets the cookie anew
 
 # The rooms that know of sessions. Everywhere else (customers, /api, files) none is ever set.
-PLACES = ("/sign-in", "/sign-out", "/join", "/account", "/welcome", "/desk", "/exports")
+PLACES = (
+    *("/sign-in", "/sign-out", "/join", "/account", "/welcome", "/staff", "/desk", "/exports"),
+)
 
 
 def has_sessions(path: str) -> bool:

@@ -50,7 +50,9 @@ def _remember_tries(state: BlueprintSetupState) -> None:
 
 def home_of(person: Person) -> str:
     """Where somebody begins."""
-    return url_for("desk.scores") if person.role in DESK_ROLES else url_for("sign_in.welcome")
+    if person.role in DESK_ROLES:
+        return url_for("desk.scores")
+    return url_for("staff.page" if person.role == "staff" else "sign_in.welcome")
 
 
 @blueprint.get("/")

@@ -20,6 +20,14 @@ from surveys.instrument import Text
 
 FILE = Path(__file__).with_name("words.yaml")
 LAST_RESORT = "en"
+CUSTOMER = "customer"
+_ENDINGS = {
+    "manager": ("_inside", "_manager"),
+    "staff": ("_inside",),
+    "forecast": ("_inside", "_forecast"),
+}
+"""Whose words stand beside the customers', by the ends of their names; the last counts most."""
+
 
 FOR_THE_PHONE = (
     *("empty", "sending", "waiting_one", "waiting", "delivered", "since", "try_again", "not_taken"),
@@ -47,9 +55,19 @@ def all_words() -> Mapping[str, Mapping[str, str]]:
     )
 
 
-def words(language: str) -> Mapping[str, str]:
-    """The interface words of ``language``; of English where there are none."""
-    return all_words().get(language) or all_words()[LAST_RESORT]
+@cache
+def words(language: str, source: str = CUSTOMER) -> Mapping[str, str]:
+    """The interface words of ``language`` (of English where there are none) for who answers.
+
+    Managers and staff read ``arrived_inside`` where a customer reads ``arrived``, and who
+    forecasts ``none_forecast`` where others read ``none``; ``source`` is an instrument's or a
+    submission's.
+    """
+    found = dict(all_words().get(language) or all_words()[LAST_RESORT])
+    for ending in _ENDINGS.get(source.rpartition("_")[2], ()):
+        for name in [name for name in found if name.endswith(ending)]:
+            found[name.removesuffix(ending)] = found[name]
+    return found
 
 
 def direction(language: str) -> str:

@@ -20,13 +20,14 @@ class Store:
 
     def submissions(self) -> list[dict[str, Any]]:
         rows = self.installation.database().rows(
-            "SELECT submission_id, status, problems, payload FROM submissions"
+            "SELECT submission_id, source, status, problems, payload FROM submissions"
             " ORDER BY submission_id"
         )
         return [
             {
                 **json.loads(row["payload"]),
                 "id": row["submission_id"],
+                "source": row["source"],
                 "status": row["status"],
                 "problems": row["problems"],
             }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from surveys import voices
 from surveys.draw import blocks
 from surveys.installation import Installation
 from surveys.store import tokens
@@ -343,6 +344,30 @@ def test_a_long_form_with_every_kind_of_field(
     times = [v for v in found["answers"].values() if re.match(r"2026-11-2\dT", str(v))]
     assert times
     assert all(re.search(r"[+-]\d\d:\d\d$", str(value)) for value in times)
+
+
+@pytest.mark.parametrize("voice", [voices.OBSERVING, voices.STAFF_FORECAST], ids=str)
+def test_what_managers_and_staff_answer_waits_for_the_network_too(
+    form: str,
+    phone: Phone,
+    store: Store,
+    proxy: Proxy,
+    installation: Installation,
+    voice: voices.Voice,
+) -> None:
+    token = voices.issue(installation.database(), "vienna-1", voice, NOW)
+    page = phone.page
+    page.goto(f"{proxy.url}/q/{token}")
+    expected = fill_everything(page)
+    proxy.down()
+    page.get_by_role("button", name="Send").first.click()
+    expect(page.get_by_text("Kept on this phone")).to_be_visible()
+    proxy.up()
+    page.get_by_role("button", name="Try now").click()
+    expect(page.get_by_text("shown only from five answers on")).to_be_visible()
+    (found,) = store.submissions()
+    assert (found["status"], found["problems"], found["source"]) == ("counted", "[]", voice.source)
+    assert found["answers"].keys() == expected
 
 
 def test_a_number_in_words_is_asked_for_in_figures(

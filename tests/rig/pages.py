@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
-from surveys import jobs, mail, people, webhook_sending, webhooks
+from surveys import jobs, mail, people, voices, webhook_sending, webhooks
 from surveys.checking import load
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
@@ -93,6 +93,9 @@ def _places(server: Server, told: str) -> dict[str, str]:
         "counter": load(ROOT / "instruments/counter.yaml").version,
     }
     places["held"] = _hold(server, codes[1])
+    links = voices.latest(Installation.open(server.folder).database(), site[1])
+    places["staff_link"] = links[voices.STAFF_FORECAST].token
+    places["hour_link"] = links[voices.OBSERVING].token
     for language in VISIT_LANGUAGES:
         file = server.folder.with_name(f"visit-{language}.html")
         visit = ROOT / "instruments/visit.yaml"
@@ -225,6 +228,21 @@ def send_plainly(page: Page, chain: Chain) -> None:
     page.wait_for_url("**/thanks**")
 
 
+def forecast(page: Page, chain: Chain) -> None:
+    for scale in page.locator('fieldset[data-t="scale"]').all():
+        scale.locator('[value="6"]').check(force=True)
+    page.locator("button.go").first.click()
+    expect(page.locator("#state")).to_contain_text("✓")
+
+
+def withdraw_without_a_word(page: Page, chain: Chain) -> None:
+    page.locator("details.confirm > summary").nth(1).click()
+    form = page.locator("details.confirm[open] form")
+    form.evaluate("form => form.noValidate = true")
+    form.locator("button").click()
+    expect(page.locator(".fault")).to_be_visible()
+
+
 def tick(page: Page) -> None:
     page.locator('[data-k="moment"] [value="better"]').check(force=True)
     for scale in page.locator('fieldset[data-t="scale"]').all():
@@ -351,6 +369,10 @@ def _views() -> Iterator[View]:
         yield View(f"withdrawn-{lang}", f"/q/{{withdrawn}}?lang={lang}")
     for lang in VISIT_LANGUAGES:
         yield View(f"visit-{lang}", f"file://{{folder}}/visit-{lang}.html")
+        yield View(f"hour-{lang}", f"/q/{{hour_link}}?lang={lang}")
+    for lang in LANGUAGES:
+        yield View(f"mirror-{lang}", f"/q/{{staff_link}}?lang={lang}")
+        yield View(f"thanks-mirror-{lang}", f"/q/{{staff_link}}?lang={lang}", then=forecast)
     yield View("sign-in", "/sign-in")
     yield View("sign-in-wrong", "/sign-in", then=sign_in_wrongly)
     yield View("join-manager", "/join/{invitation}")
@@ -379,6 +401,13 @@ def _views() -> Iterator[View]:
     yield View("held-all-none", "/desk/held/all?kind=other", "owner")
     yield View("audit", "/desk/audit", "owner")
     yield View("audit-none", "/desk/audit?about=nothing", "owner")
+    yield View("site-observed", "/desk/sites/{site}?source=manager", "manager")
+    yield View("observe", "/desk/observe", "manager")
+    yield View("staff", "/staff", "staff")
+    yield View("voices", "/desk/voices", "owner")
+    yield View("voices-site", "/desk/voices/{site}", "owner", then=unfold_all)
+    yield View("voices-wrong", "/desk/voices/{site}", "owner", then=withdraw_without_a_word)
+    yield View("voices-print", "/desk/voices/print?voice=mirror:staff_forecast", "owner")
     yield View("account", "/account", "manager")
     yield View("account-wrong", "/account", "manager", then=mistype_the_old_password)
     yield View("people", "/desk/people", "owner", then=unfold_all)

@@ -42,11 +42,13 @@ class Section:
 
 
 MENU = (
+    Section(Sentence("Your place"), (Entry("staff.page", Sentence("Your place"), ("staff",)),)),
     Section(
         Sentence("Results"),
         (
             Entry("desk.scores", Sentence("Scores"), DESK_ROLES, also=("desk.site",)),
             Entry("desk.contacts", Sentence("Contacts"), ("owner", "manager")),
+            Entry("observing.page", Sentence("Observe"), ("owner", "manager")),
         ),
     ),
     Section(
@@ -60,6 +62,7 @@ MENU = (
             Entry(
                 "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
             ),
+            Entry("voices.overview", Sentence("Voices"), ("owner",), also=("voices.*",)),
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
             Entry(
                 "instruments.every",

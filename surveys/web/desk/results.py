@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from itertools import islice
 
 from flask import Blueprint, abort, render_template, request
 
-from surveys import desk, holding_desk, people, publishing, results
+from surveys import desk, holding_desk, mirror, people, publishing, results
+from surveys.grammar import FORECAST, FORECASTS
 from surveys.people import DESK_ROLES
 from surveys.sentences import Sentence
 from surveys.store import desk as store
@@ -33,6 +35,9 @@ SOURCES = {
     "staff_forecast": Sentence("Staff forecasts"),
 }
 ALWAYS_SHOWN = ("customer", "shopper")
+MIRRORED = ("customer", *FORECASTS)
+"""The sources beside which the mirror stands."""
+
 COMMENTS_A_PAGE = 30
 MOST_PAGES = 10_000
 FLAGS = {
@@ -107,6 +112,11 @@ def site(site_id: str) -> str:
             )
         )
         tabs = _tabs(store.sources(database))
+        gaps = list(mirror.gaps(database, asked)) if choice.source in MIRRORED else []
+        customers = replace(asked, sources=(mirror.CUSTOMER,))
+        said = list(results.scores(database, customers)) if gaps else []
+        accepting = mirror.acceptance(database, asked)
+        observed = mirror.observed(database, asked)
     return render_template(
         "desk/site.html",
         choice=choice,
@@ -123,6 +133,9 @@ def site(site_id: str) -> str:
         span=_span(choice, found),
         today=_today(),
         few_comments=choice.source in CONFIDENTIAL,
+        mirrored=mirror.lines(said, gaps, tuple(scales)) if gaps else [],
+        accepting=accepting,
+        observed=observed,
         FLAGS=FLAGS,
         SOURCES=SOURCES,
     )
@@ -170,7 +183,8 @@ def _span(choice: Choice, found: list[results.Score]) -> tuple[date | None, date
 def _instruments(source: str) -> list[str]:
     """The forms that answers from ``source`` came by."""
     newest = publishing.newest_of_all(services().database)
-    return [found.key for found in newest if found.source == source]
+    sources = (source, FORECAST) if source in FORECASTS else (source,)
+    return [found.key for found in newest if found.source in sources]
 
 
 def _order(known: tuple[str, ...]) -> Callable[[results.Score], tuple[bool, int, str]]:
