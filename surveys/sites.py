@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from surveys import audit
 from surveys.sentences import Sentence
+from surveys.site_changes import Plan, compare
 from surveys.store import sites as store
 from surveys.store.database import Database
-from surveys.store.sites import COLUMNS, Site
+from surveys.store.sites import Site
 
 KINDS = ("external", "internal")
 
@@ -39,14 +39,17 @@ class UnknownSite(LookupError):
         super().__init__(said)
 
 
-@dataclass
-class Changes:
-    """What an import did. ``changed`` maps a site's id to the columns that differ."""
+class ChangedMeanwhile(Exception):
+    """What would be done now is not what was shown. ``plan`` is what would be done now."""
 
-    added: list[str] = field(default_factory=list)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    unchanged: list[str] = field(default_factory=list)
-    elsewhere: int = 0  # sites that the file does not speak of
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__("The sites have changed since the changes were shown.")
+
+
+def plan(db: Database, sites: Sequence[Site]) -> Plan:
+    """What :func:`take_in` would do."""
+    return compare(list(store.every(db)), sites, lambda site_id: store.submissions(db, site_id))
 
 
 def take_in(
@@ -54,33 +57,30 @@ def take_in(
     sites: Sequence[Site],
     *,
     at: datetime,
+    by: str = "",
+    shown: str | None = None,
     done: Callable[[int], None] = lambda rows: None,
-) -> Changes:
-    """Upsert ``sites`` in one transaction and say what changed. Nothing is ever removed."""
-    changes = Changes()
+) -> Plan:
+    """Upsert ``sites`` in one transaction and say what changed. Nothing is ever removed.
+
+    ``shown`` is the fingerprint of the plan that ``by`` agreed to; without it whatever there is to
+    do is done. Raises :class:`ChangedMeanwhile`, and has then done nothing.
+    """
     with db.transaction():
-        known = {site.site_id: site for site in store.every(db)}
-        touched: list[Site] = []
-        for site in sites:
-            before = known.pop(site.site_id, None)
-            if before == site:
-                changes.unchanged.append(site.site_id)
-                continue
-            touched.append(site)
-            if before is None:
-                changes.added.append(site.site_id)
-            else:
-                changes.changed[site.site_id] = [
-                    name for name in COLUMNS if getattr(before, name) != getattr(site, name)
-                ]
-        changes.elsewhere = len(known)
+        found = plan(db, sites)
+        if shown is not None and shown != found.fingerprint:
+            raise ChangedMeanwhile(found)
+        touched = [*found.added, *(change.after for change in found.changed)]
         for start in range(0, len(touched), 500):
             store.put(db, touched[start : start + 500])
             done(len(touched[start : start + 500]))
         if touched:
-            detail = {"added": changes.added, "changed": changes.changed}
-            audit.record(db, at, "", "imported", "sites", detail)
-    return changes
+            detail = {
+                "added": [site.site_id for site in found.added],
+                "changed": {change.after.site_id: change.columns for change in found.changed},
+            }
+            audit.record(db, at, by, "imported", "sites", detail)
+    return found
 
 
 def get(db: Database, site_id: str) -> Site:
