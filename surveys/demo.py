@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people_joining, publishing
+from surveys import codes, people_joining, publishing, setup
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -31,6 +31,7 @@ from surveys.store.sites import Site
 
 TRUTH_FILE = "demo-truth.json"
 
+ORGANISATION = "Juniper"
 OWNER = "owner@juniper.example"
 MANAGER = "manager@juniper.example"
 SHOPPER = "shopper@juniper.example"
@@ -97,6 +98,8 @@ def fill(
     owner = people_joining.enrol(
         db, now, email=OWNER, name="Demonstration owner", role="owner", password=password
     )
+    setup.name_organisation(db, ORGANISATION, at=now, by=owner.person_id)
+    setup.dismiss(db, at=now, by=owner.person_id)  # there is nothing to set up in an example
     publishing.publish_shipped(db, started)
     places.take_in(db, chain, at=started)
     region = chain[min(1, len(chain) - 1)].region

@@ -12,14 +12,11 @@ from zoneinfo import available_timezones
 
 from surveys.grammar import LANGUAGES
 from surveys.sentences import Sentence
-from surveys.sites import KINDS
+from surveys.sites import KINDS, PAGES
 from surveys.store.sites import Site
 
 LONGEST = {"site_id": 64, "name": 200, "region": 100, "address": 500}
 """The most characters a text may have."""
-
-PAGES = ("new", "import")
-"""What stands at the desk where a site's id stands: no site can be called so."""
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,24 @@ it. The CSV they come from is read by :mod:`surveys.sites_file`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Container, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from surveys import audit
 from surveys.sentences import Sentence
-from surveys.site_changes import Plan, compare
+from surveys.site_changes import Change, Plan, compare
 from surveys.store import sites as store
 from surveys.store.database import Database
 from surveys.store.sites import Site
 
 KINDS = ("external", "internal")
+
+PAGES = ("new", "import")
+"""What stands at the desk where a site's id stands: no site can be called so."""
 
 
 class UnknownSite(LookupError):
@@ -81,6 +88,56 @@ def take_in(
             }
             audit.record(db, at, by, "imported", "sites", detail)
     return found
+
+
+class SiteThere(ValueError):
+    """There is a site of that id already."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(
+            Sentence(
+                "“{site_id}” is the id of {name} already. Give this site an id of its own.",
+                site_id=site.site_id,
+                name=site.name,
+            )
+        )
+
+
+def add(db: Database, site: Site, *, at: datetime, by: str) -> None:
+    """A new site. Raises :class:`SiteThere`."""
+    with db.transaction():
+        there = store.find(db, site.site_id)
+        if there is not None:
+            raise SiteThere(there)
+        store.put(db, [site])
+        audit.record(db, at, by, "added", f"site {site.site_id}", asdict(site))
+
+
+def change(db: Database, site: Site, *, at: datetime, by: str) -> Change:
+    """Bring one site up to date. Raises :class:`UnknownSite`."""
+    with db.transaction():
+        made = Change(get(db, site.site_id), site)
+        if made.columns:
+            store.put(db, [site])
+            detail = {
+                name: [getattr(made.before, name), getattr(site, name)] for name in made.columns
+            }
+            audit.record(db, at, by, "changed", f"site {site.site_id}", detail)
+    return made
+
+
+def proposed_id(name: str, taken: Container[str]) -> str:
+    """An id made from a name, which no other site has: ``cafe-de-la-gare``, ``cafe-de-la-gare-2``.
+
+    Letters of other alphabets become none, for an id is typed and read out; ``site-1`` if none is
+    left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+    ids = (f"{words}-{n}" if n > 1 else words for n in itertools.count(1))
+    if not words or words in PAGES:
+        ids = (f"{words or 'site'}-{n}" for n in itertools.count(1))
+    return next(found for found in ids if found not in taken)
 
 
 def get(db: Database, site_id: str) -> Site:

@@ -11,10 +11,22 @@ from flask import Flask
 from surveys.installation import Installation
 from surveys.intake import Intake
 from surveys.store.writer import GroupCommit
-from surveys.web import api, customer, downloads, health, security, sign_in, speech
+from surveys.web import api, customer, downloads, health, reach, security, sign_in, speech
 from surveys.web.bodies import take_whole
 from surveys.web.compression import compress
-from surveys.web.desk import codes, menu, people, posters, results, touchpoints
+from surveys.web.desk import (
+    codes,
+    menu,
+    people,
+    posters,
+    regions,
+    results,
+    settings,
+    setup,
+    sites,
+    sites_import,
+    touchpoints,
+)
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
 
@@ -43,7 +55,9 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
+    setup.register(app)
     desk = (results, posters, codes, touchpoints, people)
-    for module in (customer, api, sign_in, *desk, downloads, health):
+    owners = (setup, settings, sites, sites_import, regions)
+    for module in (customer, api, sign_in, *desk, *owners, downloads, health, reach):
         app.register_blueprint(module.blueprint)
     return app

@@ -53,11 +53,16 @@ MENU = (
     Section(
         Sentence("Set up"),
         (
+            Entry("sites.page", Sentence("Sites"), ("owner",), also=("sites.*", "sites_import.*")),
+            Entry("regions.page", Sentence("Regions"), ("owner",), also=("regions.*",)),
             Entry("posters.page", Sentence("Posters"), ("owner", "manager"), also=("posters.*",)),
             Entry(
                 "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
             ),
             Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
+            Entry(
+                "settings.page", Sentence("Settings"), ("owner",), also=("settings.*", "setup.*")
+            ),
         ),
     ),
     Section(Sentence("Running"), ()),
