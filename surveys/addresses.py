@@ -6,6 +6,7 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from surveys.sentences import Sentence
 from surveys.store import settings
 from surveys.store.database import Database
 
@@ -17,25 +18,51 @@ def checked(base_url: str) -> str:
 
     Raises ``ValueError`` with a sentence that says what is wrong with it.
     """
-    example = "Write it like https://survey.example.org."
+    example = Sentence("Write it like https://survey.example.org.")
     try:
         parts = urlsplit(base_url.strip())
         port = parts.port
     except ValueError:
-        raise ValueError(f"“{base_url}” is not an address. {example}") from None
+        raise ValueError(
+            Sentence("“{address}” is not an address. {example}", address=base_url, example=example)
+        ) from None
     if not base_url.strip().isprintable():
-        raise ValueError(f"“{base_url}” holds characters that no address has. {example}")
+        raise ValueError(
+            Sentence(
+                "“{address}” holds characters that no address has. {example}",
+                address=base_url,
+                example=example,
+            )
+        )
     if parts.scheme.lower() not in {"http", "https"}:
-        raise ValueError(f"“{base_url}” does not begin with http:// or https://. {example}")
+        raise ValueError(
+            Sentence(
+                "“{address}” does not begin with http:// or https://. {example}",
+                address=base_url,
+                example=example,
+            )
+        )
     host = parts.hostname or ""
     if not _is_host(host):
-        raise ValueError(f"“{base_url}” names no machine that can be reached. {example}")
+        raise ValueError(
+            Sentence(
+                "“{address}” names no machine that can be reached. {example}",
+                address=base_url,
+                example=example,
+            )
+        )
     if parts.username is not None or parts.password is not None:
-        raise ValueError(f"An address holds no user name or password. {example}")
+        raise ValueError(
+            Sentence("An address holds no user name or password. {example}", example=example)
+        )
     if parts.path.rstrip("/") or parts.query or parts.fragment:
         raise ValueError(
-            f"“{base_url}” goes on after the machine's name; Touchstone is served from the top"
-            f" of a name of its own. {example}"
+            Sentence(
+                "“{address}” goes on after the machine's name; Touchstone is served from the top"
+                " of a name of its own. {example}",
+                address=base_url,
+                example=example,
+            )
         )
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme.lower()}://{shown}" + (f":{port}" if port is not None else "")
@@ -58,6 +85,21 @@ def _is_host(host: str) -> bool:
 def own(db: Database) -> str:
     """The address of this installation, without a slash at its end."""
     return settings.get(db, "base_url") or settings.get(db, "listens_on") or UNTIL_SERVED
+
+
+def with_scheme(typed: str) -> str:
+    """What people type, as an address: a bare name of a machine is meant to be reached by https."""
+    typed = typed.strip().rstrip("/")
+    return typed if "://" in typed or not typed else f"https://{typed}"
+
+
+def within_a_network(address: str) -> bool:
+    """Whether an address is one that only machines in the same network can reach."""
+    host = (urlsplit(address).hostname or "").rstrip(".")
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.rpartition(".")[2] in {"local", "lan", "internal", "arpa"}
 
 
 def only_this_machine(address: str) -> bool:

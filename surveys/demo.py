@@ -18,7 +18,7 @@ from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people_joining, publishing, voices
+from surveys import codes, people_joining, publishing, setup, voices
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -33,6 +33,7 @@ from surveys.voices import MANAGER_FORECAST, OBSERVING, STAFF_FORECAST
 
 TRUTH_FILE = "demo-truth.json"
 
+ORGANISATION = "Juniper"
 OWNER = "owner@juniper.example"
 MANAGER = "manager@juniper.example"
 STAFF = "staff@juniper.example"
@@ -114,6 +115,8 @@ def fill(
     owner = people_joining.enrol(
         db, now, email=OWNER, name="Demonstration owner", role="owner", password=password
     )
+    setup.name_organisation(db, ORGANISATION, at=now, by=owner.person_id)
+    setup.dismiss(db, at=now, by=owner.person_id)  # there is nothing to set up in an example
     publishing.publish_shipped(db, started)
     places.take_in(db, chain, at=started)
     second = chain[min(1, len(chain) - 1)]

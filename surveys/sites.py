@@ -7,17 +7,24 @@ it. The CSV they come from is read by :mod:`surveys.sites_file`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import itertools
+import re
+import unicodedata
+from collections.abc import Callable, Container, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from surveys import audit
 from surveys.sentences import Sentence
+from surveys.site_changes import Change, Plan, compare
 from surveys.store import sites as store
 from surveys.store.database import Database
-from surveys.store.sites import COLUMNS, Site
+from surveys.store.sites import Site
 
 KINDS = ("external", "internal")
+
+PAGES = ("new", "import")
+"""What stands at the desk where a site's id stands: no site can be called so."""
 
 
 class UnknownSite(LookupError):
@@ -39,14 +46,17 @@ class UnknownSite(LookupError):
         super().__init__(said)
 
 
-@dataclass
-class Changes:
-    """What an import did. ``changed`` maps a site's id to the columns that differ."""
+class ChangedMeanwhile(Exception):
+    """What would be done now is not what was shown. ``plan`` is what would be done now."""
 
-    added: list[str] = field(default_factory=list)
-    changed: dict[str, list[str]] = field(default_factory=dict)
-    unchanged: list[str] = field(default_factory=list)
-    elsewhere: int = 0  # sites that the file does not speak of
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__("The sites have changed since the changes were shown.")
+
+
+def plan(db: Database, sites: Sequence[Site]) -> Plan:
+    """What :func:`take_in` would do."""
+    return compare(list(store.every(db)), sites, lambda site_id: store.submissions(db, site_id))
 
 
 def take_in(
@@ -54,33 +64,80 @@ def take_in(
     sites: Sequence[Site],
     *,
     at: datetime,
+    by: str = "",
+    shown: str | None = None,
     done: Callable[[int], None] = lambda rows: None,
-) -> Changes:
-    """Upsert ``sites`` in one transaction and say what changed. Nothing is ever removed."""
-    changes = Changes()
+) -> Plan:
+    """Upsert ``sites`` in one transaction and say what changed. Nothing is ever removed.
+
+    ``shown`` is the fingerprint of the plan that ``by`` agreed to; without it whatever there is to
+    do is done. Raises :class:`ChangedMeanwhile`, and has then done nothing.
+    """
     with db.transaction():
-        known = {site.site_id: site for site in store.every(db)}
-        touched: list[Site] = []
-        for site in sites:
-            before = known.pop(site.site_id, None)
-            if before == site:
-                changes.unchanged.append(site.site_id)
-                continue
-            touched.append(site)
-            if before is None:
-                changes.added.append(site.site_id)
-            else:
-                changes.changed[site.site_id] = [
-                    name for name in COLUMNS if getattr(before, name) != getattr(site, name)
-                ]
-        changes.elsewhere = len(known)
+        found = plan(db, sites)
+        if shown is not None and shown != found.fingerprint:
+            raise ChangedMeanwhile(found)
+        touched = [*found.added, *(change.after for change in found.changed)]
         for start in range(0, len(touched), 500):
             store.put(db, touched[start : start + 500])
             done(len(touched[start : start + 500]))
         if touched:
-            detail = {"added": changes.added, "changed": changes.changed}
-            audit.record(db, at, "", "imported", "sites", detail)
-    return changes
+            detail = {
+                "added": [site.site_id for site in found.added],
+                "changed": {change.after.site_id: change.columns for change in found.changed},
+            }
+            audit.record(db, at, by, "imported", "sites", detail)
+    return found
+
+
+class SiteThere(ValueError):
+    """There is a site of that id already."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(
+            Sentence(
+                "“{site_id}” is the id of {name} already. Give this site an id of its own.",
+                site_id=site.site_id,
+                name=site.name,
+            )
+        )
+
+
+def add(db: Database, site: Site, *, at: datetime, by: str) -> None:
+    """A new site. Raises :class:`SiteThere`."""
+    with db.transaction():
+        there = store.find(db, site.site_id)
+        if there is not None:
+            raise SiteThere(there)
+        store.put(db, [site])
+        audit.record(db, at, by, "added", f"site {site.site_id}", asdict(site))
+
+
+def change(db: Database, site: Site, *, at: datetime, by: str) -> Change:
+    """Bring one site up to date. Raises :class:`UnknownSite`."""
+    with db.transaction():
+        made = Change(get(db, site.site_id), site)
+        if made.columns:
+            store.put(db, [site])
+            detail = {
+                name: [getattr(made.before, name), getattr(site, name)] for name in made.columns
+            }
+            audit.record(db, at, by, "changed", f"site {site.site_id}", detail)
+    return made
+
+
+def proposed_id(name: str, taken: Container[str]) -> str:
+    """An id made from a name, which no other site has: ``cafe-de-la-gare``, ``cafe-de-la-gare-2``.
+
+    Letters of other alphabets become none, for an id is typed and read out; ``site-1`` if none is
+    left.
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+    ids = (f"{words}-{n}" if n > 1 else words for n in itertools.count(1))
+    if not words or words in PAGES:
+        ids = (f"{words or 'site'}-{n}" for n in itertools.count(1))
+    return next(found for found in ids if found not in taken)
 
 
 def get(db: Database, site_id: str) -> Site:

@@ -6,38 +6,25 @@ import csv
 import difflib
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from zoneinfo import available_timezones
 
-from surveys.grammar import LANGUAGES
-from surveys.sites import KINDS
+from surveys.sentences import Sentence
+from surveys.site_checks import SiteFault, check
 from surveys.store.sites import COLUMNS, Site
 
-LONGEST = {"site_id": 64, "name": 200, "region": 100, "address": 500}
-"""The most characters a text may have."""
-
-_SAVE_AS = (
+_SAVE_AS = Sentence(
     "Save the file as UTF-8: in Excel, File > Save As > “CSV UTF-8 (Comma delimited)”; in"
     " LibreOffice, Save As > Text CSV with “Edit filter settings” and the character set"
     " “Unicode (UTF-8)”"
 )
 _COLUMN_LIST = ",".join(COLUMNS)
-
-
-@dataclass(frozen=True)
-class SiteFault:
-    """What is wrong in a sites file: ``line`` counts from 1, ``column`` is a header or empty."""
-
-    line: int
-    column: str
-    message: str
-
-    def __str__(self) -> str:
-        place = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
-        return f"{place}: {self.message}"
+_SEPARATORS = {
+    ",": Sentence("comma"),
+    ";": Sentence("semicolon"),
+    "\t": Sentence("tab"),
+}
+_FORMULA = re.compile(r"['\s]*[=+\-@＝＋－＠]")
 
 
 class FaultySites(ValueError):
@@ -74,9 +61,8 @@ def read(data: bytes, seen: Callable[[int], None] = lambda rows: None) -> SitesF
                 seen(500)
             if not any(cell.strip() for cell in cells):
                 continue  # spreadsheets leave rows of nothing but separators
-            row = _Row(line, cells, places, len(header), separator)
-            site = row.site()
-            faults += row.faults
+            site, wrong = _row(line, cells, places, len(header), separator)
+            faults += wrong
             if not site.site_id:
                 continue
             first = lines.setdefault(site.site_id, line)
@@ -85,15 +71,20 @@ def read(data: bytes, seen: Callable[[int], None] = lambda rows: None) -> SitesF
                     SiteFault(
                         line,
                         "site_id",
-                        f"“{site.site_id}” stands in line {first} already. Every site has an id of"
-                        " its own: remove one of the two rows, or give it another id",
+                        Sentence(
+                            "“{site_id}” stands in line {line} already. Every site has an id of"
+                            " its own: remove one of the two rows, or give it another id",
+                            site_id=site.site_id,
+                            line=first,
+                        ),
                     )
                 )
             sites.append(site)
     except _BrokenQuotes as broken:
         faults.append(broken.fault)
     if not sites and not faults:
-        faults.append(SiteFault(2, "", "There is no site under the header. Add a row per site"))
+        none = Sentence("There is no site under the header. Add a row per site")
+        faults.append(SiteFault(2, "", none))
     if faults:
         raise FaultySites(sorted(faults, key=lambda fault: fault.line))
     return SitesFile(tuple(sites), ignored)
@@ -107,8 +98,11 @@ def _decode(data: bytes) -> str:
                 SiteFault(
                     data.count(b"\n", 0, at) + 1,
                     "",
-                    "The file is not UTF-8 text (it holds NUL bytes, as UTF-16 files and"
-                    f" workbooks do). {_SAVE_AS}",
+                    Sentence(
+                        "The file is not UTF-8 text (it holds NUL bytes, as UTF-16 files and"
+                        " workbooks do). {what_to_do}",
+                        what_to_do=_SAVE_AS,
+                    ),
                 )
             ]
         )
@@ -118,17 +112,20 @@ def _decode(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         byte = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
         value = data[error.start]
+        said = {"byte": byte, "value": f"0x{value:02X}", "what_to_do": _SAVE_AS}
         letter = bytes([value]).decode("cp1252", "replace")
-        guess = f", which is “{letter}” in Latin-1 (Windows-1252)" if letter != "\ufffd" else ""
-        raise FaultySites(
-            [
-                SiteFault(
-                    line,
-                    "",
-                    f"Byte {byte} of the line is 0x{value:02X}{guess}; it is not UTF-8. {_SAVE_AS}",
-                )
-            ]
-        ) from None
+        if letter == "\ufffd":
+            message = Sentence(
+                "Byte {byte} of the line is {value}; it is not UTF-8. {what_to_do}", **said
+            )
+        else:
+            message = Sentence(
+                "Byte {byte} of the line is {value}, which is “{letter}” in Latin-1 (Windows-1252);"
+                " it is not UTF-8. {what_to_do}",
+                letter=letter,
+                **said,
+            )
+        raise FaultySites([SiteFault(line, "", message)]) from None
 
 
 class _BrokenQuotes(Exception):
@@ -136,9 +133,11 @@ class _BrokenQuotes(Exception):
         self.fault = SiteFault(
             line,
             "",
-            "The quotation marks do not match from here on. A value that holds a separator or a"
-            ' line break stands between "double quotes", and a quotation mark inside it is'
-            ' written twice (""). Mend this row and try again; rows after it were not read',
+            Sentence(
+                "The quotation marks do not match from here on. A value that holds a separator or a"
+                ' line break stands between "double quotes", and a quotation mark inside it is'
+                ' written twice (""). Mend this row and try again; rows after it were not read'
+            ),
         )
         super().__init__(str(self.fault))
 
@@ -154,9 +153,8 @@ def _split(text: str) -> tuple[str, list[str], Iterator[tuple[int, list[str]]]]:
                 return separator, header, rows
     except _BrokenQuotes as broken:
         raise FaultySites([broken.fault]) from None
-    raise FaultySites(
-        [SiteFault(1, "", f"The file is empty. Its first line must be {_COLUMN_LIST}")]
-    )
+    empty = Sentence("The file is empty. Its first line must be {columns}", columns=_COLUMN_LIST)
+    raise FaultySites([SiteFault(1, "", empty)])
 
 
 def _rows(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
@@ -188,9 +186,8 @@ def _columns(header: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     for place, cell in enumerate(header):
         name = _heading(cell)
         if name in places:
-            faults.append(
-                SiteFault(1, name, "The header has this column twice. Remove one of the two")
-            )
+            twice = Sentence("The header has this column twice. Remove one of the two")
+            faults.append(SiteFault(1, name, twice))
         elif name in COLUMNS:
             places[name] = place
         elif name:
@@ -198,161 +195,72 @@ def _columns(header: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
     for name in COLUMNS:
         if name not in places:
             near = difflib.get_close_matches(name, ignored, n=1, cutoff=0.75)
-            like = f" (is it the one called “{near[0]}”?)" if near else ""
-            faults.append(
-                SiteFault(
-                    1,
-                    name,
-                    f"The column is missing{like}. The header must be {_COLUMN_LIST}, in any order",
+            if near:
+                message = Sentence(
+                    "The column is missing (is it the one called “{near}”?). The header must be"
+                    " {columns}, in any order",
+                    near=near[0],
+                    columns=_COLUMN_LIST,
                 )
-            )
+            else:
+                message = Sentence(
+                    "The column is missing. The header must be {columns}, in any order",
+                    columns=_COLUMN_LIST,
+                )
+            faults.append(SiteFault(1, name, message))
     if faults:
         raise FaultySites(faults)
     return places, tuple(ignored)
 
 
-@cache
-def _zones() -> frozenset[str]:
-    # These two mean something else on every machine.
-    return frozenset(available_timezones() - {"localtime", "Factory"})
-
-
-_NUMBER = re.compile(r"[+-]?\d{1,3}([.,]\d+)?")
-_BETWEEN_LANGUAGES = re.compile(r"[,;\s]+")
-_WORDS = re.compile(r"\s+")
-_LINES = re.compile(r"\s*\n\s*")
-
-
-class _Row:
-    """One row while it is being read; ``faults`` fills as values do not fit."""
-
-    def __init__(
-        self, line: int, cells: list[str], places: Mapping[str, int], width: int, separator: str
-    ) -> None:
-        self.line = line
-        self.faults: list[SiteFault] = []
-        self._cells = cells
-        self._places = places
-        name = {",": "comma", ";": "semicolon", "\t": "tab"}[separator]
-        if any(cell.strip() for cell in cells[width:]):
-            self._fault(
-                "",
-                f"The row has {len(cells)} values, the header {width}. A value that holds a"
-                f' {name} must stand between "double quotes"',
-            )
-        elif len(cells) <= max(places.values()):
-            self._fault("", f"The row has {len(cells)} values, the header {width}. Fill it up")
-
-    def _fault(self, column: str, message: str) -> None:
-        self.faults.append(SiteFault(self.line, column, message))
-
-    def site(self) -> Site:
-        """The site; only to be used while there are no faults."""
-        if self.faults:  # values stand in the wrong columns: no use complaining of each
-            return Site("", "", "", "", "")
-        latitude, longitude = self._number("latitude", 90), self._number("longitude", 180)
-        if (latitude is None) != (longitude is None) and not self.faults:
-            empty = "latitude" if latitude is None else "longitude"
-            self._fault(empty, "A position needs both numbers. Fill this one, or empty the other")
-        return Site(
-            site_id=self._site_id(),
-            name=self._text("name", required="Give the name that customers know the place by"),
-            region=self._text("region"),
-            timezone=self._timezone(),
-            language=self._language(),
-            address=self._text("address"),
-            latitude=latitude,
-            longitude=longitude,
-            kind=self._kind(),
+def _row(
+    line: int, cells: list[str], places: Mapping[str, int], width: int, separator: str
+) -> tuple[Site, list[SiteFault]]:
+    """One row's site; without an id where the values stand in the wrong columns: no use complaining
+    of each."""
+    wrong = None
+    if any(cell.strip() for cell in cells[width:]):
+        wrong = Sentence(
+            "The row has {n} values, the header {width}. A value that holds a {separator} must"
+            ' stand between "double quotes"',
+            n=len(cells),
+            width=width,
+            separator=_SEPARATORS[separator],
         )
-
-    def _cell(self, column: str) -> str:
-        return self._cells[self._places[column]].strip()
-
-    def _text(self, column: str, required: str | None = None) -> str:
-        text = _LINES.sub(", ", self._cell(column)) if column == "address" else self._cell(column)
-        text = unicodedata.normalize("NFC", _WORDS.sub(" ", text))
-        if required and not text:
-            self._fault(column, f"The value is missing. {required}")
-        strange = next((c for c in text if unicodedata.category(c) == "Cc"), None)
-        if strange is not None:
-            self._fault(
-                column,
-                f"The value holds a control character (U+{ord(strange):04X}) that cannot be"
-                " seen or printed. Type it again",
-            )
-        if len(text) > LONGEST[column]:
-            self._fault(
-                column,
-                f"The value has {len(text)} characters; {LONGEST[column]} are the most. Shorten it",
-            )
-        return text
-
-    def _site_id(self) -> str:
-        site_id = self._text(
-            "site_id",
-            required="Give every site an id of its own that never changes, such as 0417 or paris-3",
+    elif len(cells) <= max(places.values()):
+        wrong = Sentence(
+            "The row has {n} values, the header {width}. Fill it up", n=len(cells), width=width
         )
-        if "/" in site_id or "\\" in site_id or site_id in {".", ".."}:
-            self._fault(
-                "site_id",
-                f"“{site_id}” cannot be an id, for it becomes part of an address. Leave slashes"
-                " out: letters, digits, spaces, - and _ are fine",
-            )
-        return site_id
-
-    def _timezone(self) -> str:
-        zone = self._cell("timezone")
-        if zone not in _zones():
-            near = difflib.get_close_matches(zone, _zones(), n=1, cutoff=0.6)
-            like = f" Did you mean {near[0]}?" if near else ""
-            said = f"“{_clip(zone)}” is not a time zone." if zone else "The value is missing."
-            self._fault(
-                "timezone",
-                f"{said}{like} Use a name of the IANA list, such as Europe/Paris: it decides on"
-                " which day an answer counts",
-            )
-        return zone
-
-    def _language(self) -> str:
-        named = dict.fromkeys(
-            _BETWEEN_LANGUAGES.sub(" ", self._cell("language").casefold()).split()
-        )
-        strange = [code for code in named if code not in LANGUAGES]
-        if strange or not named:
-            names = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
-            said = f"“{_clip(strange[0])}” is not among them." if strange else "It is missing."
-            self._fault(
-                "language",
-                f"The language is one of {names}, or several with a space between, the main one"
-                f" first. {said}",
-            )
-        return " ".join(named)
-
-    def _kind(self) -> str:
-        kind = self._cell("kind").casefold() or "external"
-        if kind not in KINDS:
-            self._fault(
-                "kind",
-                f"“{_clip(kind)}” is not a kind of site. Write external (customers come),"
-                " internal (a department that serves colleagues), or leave it empty for external",
-            )
-        return kind
-
-    def _number(self, column: str, limit: float) -> float | None:
-        cell = self._cell(column)
-        if not cell:
-            return None
-        value = float(cell.replace(",", ".")) if _NUMBER.fullmatch(cell) else None
-        if value is None or abs(value) > limit:
-            self._fault(
-                column,
-                f"“{_clip(cell)}” is not a number from -{limit:g} to {limit:g}. Write degrees"
-                " with decimals, such as 48.8566, or leave both numbers empty",
-            )
-            return None
-        return value
+    if wrong is not None:
+        return Site("", "", "", "", ""), [SiteFault(line, "", wrong)]
+    return check({name: _unguarded(cells[place]) for name, place in places.items()}, line)
 
 
-def _clip(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def _unguarded(cell: str) -> str:
+    """A cell without the ``'`` that keeps spreadsheets from taking it for a formula."""
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell[1:]) else cell
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+EXAMPLE = Site(
+    "0417", "Harbour Street", "North", "Europe/London", "en", "1 Harbour Street, Leeds", 53.797,
+    -1.5417,
+)  # fmt: skip
+"""What a template shows under its header."""
+
+
+def written(sites: Iterable[Site]) -> bytes:
+    """A CSV that :func:`read` takes back unchanged, and that spreadsheets open right."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for site in sites:
+        writer.writerow([_cell(getattr(site, name)) for name in COLUMNS])
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: str | float | None) -> str:
+    if isinstance(value, str):
+        return f"'{value}" if _FORMULA.match(value) else value
+    return "" if value is None else repr(value)

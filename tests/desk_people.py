@@ -66,6 +66,12 @@ def signed_in(client: FlaskClient, person: Person) -> FlaskClient:
     return client
 
 
+def send_form(client: FlaskClient, address: str, /, **fields: Any) -> TestResponse:
+    """A form of the desk, sent by whoever is signed in."""
+    token = form_token(client.get("/account", headers=HTML))
+    return client.post(address, data={"csrf": token, **fields}, headers=HTML)
+
+
 def submit(
     client: FlaskClient,
     db: Database,

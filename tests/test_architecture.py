@@ -45,6 +45,7 @@ FLOORS = ("pure", "surveys.store", "surveys", "exports", "surveys.web", "surveys
 
 CLOCKS = {
     "surveys.installation",  # publishes the shipped forms when it is opened
+    "surveys.reach_asking",  # how long an answer is waited for
     "surveys.web.application",  # the application's clock, unless a test brings its own
     "surveys.web.bodies",  # how long a body stands still
     "surveys.web.rates",  # how many requests within a second

@@ -74,6 +74,7 @@ RULES = {
     ("api.erase", "POST"): Rule(ANYBODY, "/api/erase"),
     ("health.healthz", "GET"): Rule(ANYBODY, "/healthz"),
     ("health.readyz", "GET"): Rule(ANYBODY, "/readyz"),
+    ("reach.arrived", "GET"): Rule(ANYBODY, "/reach/0-0-0"),
     # Whoever has signed in: their own.
     ("sign_in.welcome", "GET"): Rule(SIGNED_IN, "/welcome"),
     ("sign_in.account", "GET"): Rule(SIGNED_IN, "/account"),
@@ -156,6 +157,29 @@ RULES = {
     ("instrument_publishing.publish", "POST"): Rule(
         ("owner",), "/desk/instruments/counter/publish"
     ),
+    ("setup.begin", "GET"): Rule(OWNER, "/desk/setup"),
+    ("setup.organisation", "GET"): Rule(OWNER, "/desk/setup/organisation"),
+    ("setup.address", "GET"): Rule(OWNER, "/desk/setup/address"),
+    ("setup.first_sites", "GET"): Rule(OWNER, "/desk/setup/sites"),
+    ("setup.poster", "GET"): Rule(OWNER, "/desk/setup/poster"),
+    ("setup.make_poster", "POST"): Rule(OWNER, "/desk/setup/poster"),
+    ("setup.poster_pdf", "GET"): Rule(OWNER, "/desk/setup/poster/vienna-1.pdf"),
+    ("setup.done", "GET"): Rule(OWNER, "/desk/setup/done"),
+    ("setup.dismiss", "POST"): Rule(OWNER, "/desk/setup/dismiss"),
+    ("settings.page", "GET"): Rule(OWNER, "/desk/settings"),
+    ("settings.save_organisation", "POST"): Rule(OWNER, "/desk/settings/organisation"),
+    ("settings.save_address", "POST"): Rule(OWNER, "/desk/settings/address"),
+    ("sites.page", "GET"): Rule(OWNER, "/desk/sites"),
+    ("sites.csv", "GET"): Rule(OWNER, "/desk/sites.csv"),
+    ("sites.new", "GET"): Rule(OWNER, "/desk/sites/new"),
+    ("sites.create", "POST"): Rule(OWNER, "/desk/sites/new"),
+    ("sites.edit", "GET"): Rule(OWNER, "/desk/sites/vienna-1/edit", "/desk/sites/lisbon-1/edit"),
+    ("sites.save", "POST"): Rule(OWNER, "/desk/sites/vienna-1/edit", "/desk/sites/lisbon-1/edit"),
+    ("sites_import.page", "GET"): Rule(OWNER, "/desk/sites/import"),
+    ("sites_import.preview", "POST"): Rule(OWNER, "/desk/sites/import"),
+    ("sites_import.apply", "POST"): Rule(OWNER, "/desk/sites/import/apply"),
+    ("regions.page", "GET"): Rule(OWNER, "/desk/regions"),
+    ("regions.rename", "POST"): Rule(OWNER, "/desk/regions"),
     ("downloads.download", "GET"): Rule(
         ("owner", "manager"), "/exports/scores.csv?region=east", "/exports/scores.csv?region=west"
     ),

@@ -94,7 +94,7 @@ def become_owner(server: Server, token: str) -> None:
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", f"/join/{token}", fields, headers)
     answer = connection.getresponse()
-    assert (answer.status, answer.getheader("Location")) == (303, "/desk"), answer.read()
+    assert (answer.status, answer.getheader("Location")) == (303, "/desk/setup"), answer.read()
     connection.close()
 
 

@@ -341,7 +341,7 @@ def test_the_first_owner_says_who_they_are(client: FlaskClient, db: Database) ->
     assert without.status_code == 422
     assert "e-mail" in without.text
     done = client.post(f"/join/{token}", data={**fields, "email": "olu@example.org"})
-    assert done.location == "/desk"
+    assert done.location == "/desk/setup"
     found = people.find_email(db, "olu@example.org")
     assert found is not None
     assert found.role == "owner"

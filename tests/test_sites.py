@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from surveys import sites
 from surveys.commands.root import main
 from surveys.installation import Installation
-from surveys.sites_file import FaultySites, read
+from surveys.site_changes import compare
+from surveys.sites_file import FaultySites, read, written
+from surveys.store import audit
 from surveys.store import sites as store
 from surveys.store.sites import COLUMNS, Site
+from tests.desk_people import submit
 
 HEADER = "site_id,name,region,timezone,language,address,latitude,longitude,kind"
 ROW = "0417,Harbour Street,North,Europe/London,en,1 Harbour Street,51.5,-0.1,external"
@@ -195,6 +200,8 @@ def test_a_broken_header() -> None:
         ("site_id", "..", "cannot be an id"),
         ("site_id", "x" * 65, "64 are the most"),
         ("site_id", "a\x07", "U+0007"),
+        ("site_id", "new", "the desk has a page of that name"),
+        ("site_id", "import", "Add a number, such as import-1"),
         ("name", "", "The value is missing"),
         ("name", "bell\x07", "U+0007"),
         ("name", "x" * 201, "200 are the most"),
@@ -271,14 +278,94 @@ def test_no_text_under_the_header_makes_it_stumble(text: str) -> None:
 def test_upsert_says_what_changed_and_removes_nothing(installation: Installation) -> None:
     db = installation.database()
     first = read(csv(ROW, ROW.replace("0417", "2"), ROW.replace("0417", "3"))).sites
-    assert sites.take_in(db, first, at=NOW).added == ["0417", "2", "3"]
+    assert [site.site_id for site in sites.take_in(db, first, at=NOW).added] == ["0417", "2", "3"]
     moved = ROW.replace("0417", "2").replace("North", "South").replace("51.5", "51.6")
     changes = sites.take_in(db, read(csv(ROW, moved, ROW.replace("0417", "4"))).sites, at=NOW)
-    assert changes.added == ["4"]
-    assert changes.changed == {"2": ["region", "latitude"]}
-    assert changes.unchanged == ["0417"]
-    assert changes.elsewhere == 1
+    assert [site.site_id for site in changes.added] == ["4"]
+    assert [(c.before.site_id, c.columns) for c in changes.changed] == [
+        ("2", ["region", "latitude"])
+    ]
+    assert [site.site_id for site in changes.unchanged] == ["0417"]
+    assert [site.site_id for site in changes.left_out] == ["3"]
     assert {site.site_id for site in store.every(db)} == {"0417", "2", "3", "4"}
+
+
+def test_what_was_shown_is_what_is_done_or_nothing(installation: Installation) -> None:
+    db = installation.database()
+    wanted = read(csv(ROW)).sites
+    shown = sites.plan(db, wanted).fingerprint
+    sites.take_in(db, read(csv(ROW.replace("North", "South"))).sites, at=NOW)  # meanwhile
+    with pytest.raises(sites.ChangedMeanwhile) as caught:
+        sites.take_in(db, wanted, at=NOW, shown=shown)
+    (site,) = store.every(db)
+    assert site.region == "South"
+    sites.take_in(db, wanted, at=NOW, shown=caught.value.plan.fingerprint)
+    (site,) = store.every(db)
+    assert site.region == "North"
+
+
+def test_who_took_the_sites_in_is_written_down(installation: Installation) -> None:
+    db = installation.database()
+    sites.take_in(db, read(csv(ROW)).sites, at=NOW, by="person-1")
+    (row,) = audit.newest_first(db, 10)
+    assert (row["person_id"], row["action"], row["subject"]) == ("person-1", "imported", "sites")
+
+
+OLD = Site("0417", "Harbour Street", "North", "Europe/London", "en", "1 Harbour St", 51.5, -0.1)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        Site("h-1", "HARBOUR STREET", "South", "Europe/London", "en"),
+        Site("h-1", "The Harbour", "", "Europe/London", "en", "1 harbour st"),
+        Site("h-1", "The Harbour", "", "Europe/London", "en", "", 51.5, -0.1),
+        Site("417", "The Harbour", "", "Europe/London", "en"),
+    ],
+    ids=["name", "address", "position", "the zero that a spreadsheet took"],
+)
+def test_a_new_id_that_looks_like_an_old_one_is_pointed_at(new: Site) -> None:
+    (like,) = compare([OLD], [new], lambda site_id: 12).lookalikes
+    assert (like.old, like.new, like.answers) == (OLD, new, 12)
+    assert "If it is the same place, keep its id 0417." in like.warning
+
+
+def test_a_new_site_beside_the_old_one_is_no_lookalike() -> None:
+    twin = replace(OLD, site_id="0418")
+    assert compare([OLD], [OLD, twin], lambda site_id: 12).lookalikes == ()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "answers", "told"),
+    [
+        ("name", "Harbor", 1, True),
+        ("region", "South", 1, True),
+        ("timezone", "Europe/Paris", 1, True),
+        ("kind", "internal", 1, True),
+        ("address", "2 Harbour St", 1, False),
+        ("language", "en fr", 1, False),
+        ("name", "Harbor", 0, False),
+    ],
+)
+def test_a_change_is_told_where_answers_are_read_by_it(
+    column: str, value: str, answers: int, told: bool
+) -> None:
+    plan = compare([OLD], [replace(OLD, **{column: value})], lambda site_id: answers)
+    assert [change.columns for change in plan.changed] == [[column]]
+    assert [change.columns for change in plan.telling] == ([[column]] if told else [])
+    assert len(plan.consequences) == told
+
+
+@pytest.mark.parametrize("name", ["=1+1", "'=1+1", "+49", "-", "@x", "'quoted'", "  ", "Étoile, X"])
+def test_what_is_written_is_read_back(name: str) -> None:
+    kept = replace(OLD, site_id=name.strip() or "x", name=name.strip() or "y", region=name.strip())
+    found = read(written([kept, replace(OLD, latitude=None, longitude=None)])).sites
+    assert found == (kept, replace(OLD, latitude=None, longitude=None))
+
+
+def test_no_cell_that_is_written_is_a_formula() -> None:
+    text = written([replace(OLD, name='=HYPERLINK("http://evil")')]).decode()
+    assert ",\"'=HYPERLINK(" in text
 
 
 def test_an_unknown_site_names_those_like_it(installation: Installation) -> None:
@@ -308,6 +395,25 @@ def test_import_and_list(folder: Path, tmp_path: Path) -> None:
     listed = run(folder, "list").output
     assert "0417" in listed
     assert "Harbour Street" in listed
+
+
+def test_what_may_not_have_been_meant_is_said(
+    folder: Path, chain: Installation, tmp_path: Path, client: FlaskClient
+) -> None:
+    submit(client, chain.database(), "vienna-1", {"moment": "better"})
+    file = tmp_path / "sites.csv"
+    file.write_bytes(
+        csv("vienna-1,Wien,east,Europe/Vienna,en,,,,", "l-1,Lisbon. Chiado,,Europe/Lisbon,es,,,,")
+        .replace(b"Lisbon.", b'"Lisbon,').replace(b"Chiado", b'Chiado"')
+    )  # fmt: skip
+    result = run(folder, "import", str(file))
+    assert result.exit_code == 0
+    assert (
+        "Warning: 1 answer stood under vienna-1: name “Vienna, Graben” is now “Wien”"
+        in result.output
+    )
+    assert "Note: A new name: all answers, past ones too, stand under it." in result.output
+    assert "Warning: “l-1” is a new id, and looks like lisbon-1" in result.output
 
 
 def test_nothing_is_imported_until_all_are_right(folder: Path, tmp_path: Path) -> None:

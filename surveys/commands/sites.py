@@ -9,9 +9,9 @@ import click
 
 from surveys import sites as places
 from surveys.commands.root import data_option
-from surveys.commands.shared import progress, table
+from surveys.commands.shared import count, progress, table
 from surveys.installation import Installation
-from surveys.sites import Changes
+from surveys.site_changes import TELLING, Plan
 from surveys.sites_file import FaultySites, read
 from surveys.store import sites as store
 from surveys.store.sites import Site
@@ -54,21 +54,40 @@ def import_(file: Path, data: Path) -> None:
     with progress(len(found.sites), "Importing", LONG) as bar:
         changes = places.take_in(database, found.sites, at=datetime.now(UTC), done=bar.update)
     _report(changes)
+    _warn(changes)
 
 
-def _report(changes: Changes) -> None:
-    for site_id in changes.added:
-        click.echo(f"added {site_id}")
-    for site_id, columns in changes.changed.items():
-        click.echo(f"changed {site_id}: {', '.join(columns)}")
+def _report(changes: Plan) -> None:
+    for site in changes.added:
+        click.echo(f"added {site.site_id}")
+    for change in changes.changed:
+        click.echo(f"changed {change.after.site_id}: {', '.join(change.columns)}")
     click.echo(
         f"{len(changes.added)} added, {len(changes.changed)} changed,"
         f" {len(changes.unchanged)} unchanged."
     )
-    if changes.elsewhere == 1:
+    left_out = len(changes.left_out)
+    if left_out == 1:
         click.echo("One site that the file leaves out stays as it was.")
-    elif changes.elsewhere:
-        click.echo(f"{changes.elsewhere} sites that the file leaves out stay as they were.")
+    elif left_out:
+        click.echo(f"{left_out} sites that the file leaves out stay as they were.")
+
+
+def _warn(changes: Plan) -> None:
+    """Say what may not have been meant; the same file with the old values takes it back."""
+    for change in changes.telling:
+        site_id = change.after.site_id
+        said = "; ".join(
+            f"{name} “{getattr(change.before, name)}” is now “{getattr(change.after, name)}”"
+            for name in change.columns
+            if name in TELLING
+        )
+        answers = count(change.answers, "answer")
+        click.echo(f"Warning: {answers} stood under {site_id}: {said}", err=True)
+    for consequence in changes.consequences:
+        click.echo(f"Note: {consequence}", err=True)
+    for like in changes.lookalikes:
+        click.echo(f"Warning: {like.warning}", err=True)
 
 
 @sites.command("list")

@@ -63,3 +63,11 @@ def put(db: Database, sites: Iterable[Site]) -> None:
         f" ON CONFLICT (site_id) DO UPDATE SET {_SETS}",
         (asdict(site) for site in sites),
     )
+
+
+def submissions(db: Database, site_id: str) -> int:
+    """How many submissions stand under a site, of whatever status."""
+    row = db.row(
+        "SELECT COUNT(*) AS n FROM submissions WHERE site_id = :site_id", {"site_id": site_id}
+    )
+    return int(row["n"]) if row is not None else 0

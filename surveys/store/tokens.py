@@ -103,3 +103,8 @@ def of_site(db: Database, site_id: str) -> Iterator[Token]:
         {"site_id": site_id},
     )
     return map(_token, rows)
+
+
+def any_code(db: Database) -> bool:
+    """Whether any code was ever made, withdrawn ones too: its poster may hang somewhere."""
+    return db.row("SELECT token FROM tokens WHERE kind = 'code' LIMIT 1") is not None

@@ -17,6 +17,7 @@ from surveys.web import (
     customer,
     downloads,
     health,
+    reach,
     security,
     sign_in,
     speech,
@@ -38,7 +39,12 @@ from surveys.web.desk import (
     observing,
     people,
     posters,
+    regions,
     results,
+    settings,
+    setup,
+    sites,
+    sites_import,
     touchpoints,
     voices,
     webhooks,
@@ -71,10 +77,12 @@ def build(
     security.protect(app)
     speech.register(app)
     menu.register(app)
-    sending = (messages, webhooks, mail_settings, account_letters)
-    writing = (instruments, instrument_editor, instrument_publishing)
-    desk = (results, observing, held, held_all, posters, codes, voices, touchpoints, people, audit)
-    rooms = (*desk, *writing, *sending)
-    for module in (customer, api, sign_in, *rooms, staff, downloads, health):
+    setup.register(app)
+    public = (customer, api, sign_in, account_letters, downloads, health, reach)
+    reading = (results, observing, held, held_all, audit, staff)
+    places = (setup, settings, sites, sites_import, regions, codes, posters, touchpoints)
+    others = (voices, people, instruments, instrument_editor, instrument_publishing)
+    sending = (messages, webhooks, mail_settings)
+    for module in (*public, *reading, *places, *others, *sending):
         app.register_blueprint(module.blueprint)
     return app

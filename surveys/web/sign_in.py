@@ -20,7 +20,7 @@ from flask import (
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import passwords, people, people_joining, preferences, translation
+from surveys import passwords, people, people_joining, preferences, setup, translation
 from surveys.passwords import PeopleError
 from surveys.people import DESK_ROLES, Person
 from surveys.people_joining import InvitationGone
@@ -136,7 +136,8 @@ def join(token: str) -> BaseResponse:
     except PeopleError as wrong:
         return _join_page(422, invited, name[:200], email[:254], wrong)
     sessions.begin(person)
-    return redirect(home_of(person), 303)
+    is_first = invited is None and bool(setup.undone(database))
+    return redirect(url_for("setup.begin") if is_first else home_of(person), 303)
 
 
 def _join_page(

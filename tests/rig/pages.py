@@ -20,6 +20,7 @@ from surveys.checking import load
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
 from surveys.store import jobs as jobs_store
+from surveys.store import sites as store
 from surveys.store import times
 from tests.rig import browsers, story
 from tests.rig.proxy import Proxy
@@ -88,6 +89,7 @@ def _places(server: Server, told: str) -> dict[str, str]:
         "folder": str(server.folder.parent),
         "site": site[1],  # the manager of the demonstration sees the second place's region
         "other_site": site[0],
+        "other_name": f'"{site_name(server, site[0])}"',
         "invitation": _invited(server, "nora@juniper.example", "manager", "--site", site[0]),
         "owner": _invited(server, "olga@juniper.example", "owner"),
         "counter": load(ROOT / "instruments/counter.yaml").version,
@@ -187,6 +189,12 @@ def add_webhook_inside(page: Page, chain: Chain) -> None:
 def send_test_in_vain(page: Page, chain: Chain) -> None:
     page.get_by_role("button", name="Send it now").click()
     page.get_by_role("alert").wait_for()
+
+
+def site_name(server: Server, site_id: str) -> str:
+    found = store.find(Installation(server.folder).database(), site_id)
+    assert found is not None
+    return found.name
 
 
 def _invited(server: Server, email: str, role: str, *options: str) -> str:
@@ -353,6 +361,44 @@ def begin_wrongly(page: Page, chain: Chain) -> None:
     expect(page.get_by_text("There is an instrument “counter” already")).to_be_visible()
 
 
+def save(name: str) -> Callable[[Page, Chain], object]:
+    """Presses a button of the desk, whatever the browser thinks of the form."""
+
+    def press(page: Page, chain: Chain) -> None:
+        page.locator("main form").evaluate_all("all => all.forEach(one => one.noValidate = true)")
+        page.get_by_role("button", name=name, exact=True).first.click()
+        page.wait_for_load_state("networkidle")
+
+    return press
+
+
+def paste(*lines: str) -> Callable[[Page, Chain], object]:
+    """Pastes lines of sites, ``{site}`` filled, and asks what would change."""
+
+    def send(page: Page, chain: Chain) -> None:
+        unfold_all(page, chain)
+        head = "site_id,name,region,timezone,language,address,latitude,longitude,kind"
+        text = "\n".join([head, *lines]).format_map(chain.places)
+        page.get_by_label("The lines, the header first").fill(text)
+        save("Show what would change")(page, chain)
+
+    return send
+
+
+def rename_to_another(page: Page, chain: Chain) -> None:
+    names = page.locator("main th bdi").all_inner_texts()
+    unfold_all(page, chain)
+    page.locator("main form input[name=name]").first.fill(names[1])
+    page.get_by_role("button", name="Rename").first.click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def use_this_machine(page: Page, chain: Chain) -> None:
+    page.get_by_label("The address that phones reach").fill("localhost")
+    page.locator("main form:has(#address) button").first.click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
 def _views() -> Iterator[View]:
     for lang in LANGUAGES:
         form = f"/q/{{code}}?lang={lang}"
@@ -447,6 +493,42 @@ def _views() -> Iterator[View]:
     yield View("instrument-version", "/desk/instruments/counter/versions/{counter}", "owner")
     yield View("instrument-publish", "/desk/instruments/counter/publish?version={counter}", "owner")
     yield View("scales", "/desk/scales", "owner")
+    yield from _setup_views()
+
+
+def _setup_views() -> Iterator[View]:
+    yield View("setup-organisation", "/desk/setup/organisation", "owner")
+    yield View("setup-address", "/desk/setup/address", "owner")
+    yield View("setup-address-wrong", "/desk/setup/address", "owner", then=use_this_machine)
+    yield View("setup-sites", "/desk/setup/sites", "owner", then=unfold_all)
+    yield View("setup-poster", "/desk/setup/poster", "owner")
+    yield View("setup-done", "/desk/setup/done", "owner")
+    yield View("settings", "/desk/settings", "owner")
+    yield View("reach-old", "/reach/0-0-0")
+    yield View("sites", "/desk/sites", "owner")
+    yield View("sites-none-found", "/desk/sites?q=nowhere", "owner")
+    yield View("site-new", "/desk/sites/new", "owner", then=unfold_all)
+    yield View("site-new-wrong", "/desk/sites/new", "owner", then=save("Save the site"))
+    yield View("site-edit", "/desk/sites/{site}/edit", "owner")
+    yield View("sites-import", "/desk/sites/import", "owner")
+    yield View(
+        "sites-import-wrong",
+        "/desk/sites/import",
+        "owner",
+        then=paste("a,,North,Europe/Pari,de,,,,", "b,Name,North,Europe/Paris,fr,,91,0,shop"),
+    )
+    yield View(
+        "sites-preview",
+        "/desk/sites/import",
+        "owner",
+        then=paste(
+            "{site},Quite another name,North,Europe/Rome,fr,1 New Street,,,",
+            "fresh,A fresh place,North,Europe/Paris,fr,,,,",
+            "again,{other_name},North,Europe/Paris,fr,,,,",
+        ),
+    )
+    yield View("regions", "/desk/regions", "owner")
+    yield View("regions-merging", "/desk/regions", "owner", then=rename_to_another)
 
 
 VIEWS = tuple(_views())

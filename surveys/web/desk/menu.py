@@ -58,6 +58,13 @@ MENU = (
     Section(
         Sentence("Set up"),
         (
+            Entry(
+                "sites.page",
+                Sentence("Sites"),
+                ("owner",),
+                also=("sites.*", "sites_import.*", "codes.*"),
+            ),
+            Entry("regions.page", Sentence("Regions"), ("owner",), also=("regions.*",)),
             Entry("posters.page", Sentence("Posters"), ("owner", "manager"), also=("posters.*",)),
             Entry(
                 "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
@@ -73,14 +80,25 @@ MENU = (
         ),
     ),
     Section(
-        Sentence("Running"),
+        Sentence("Settings"),
         (
-            Entry("audit.lines", Sentence("Audit"), ("owner",)),
-            Entry("messages.listed", Sentence("Messages"), ("owner",), also=("messages.*",)),
-            Entry("webhooks.listed", Sentence("Web-hooks"), ("owner",), also=("webhooks.*",)),
+            Entry(
+                "settings.page",
+                Sentence("Name and address"),
+                ("owner",),
+                also=("settings.*", "setup.*"),
+            ),
             Entry(
                 "mail_settings.settings", Sentence("E-mail"), ("owner",), also=("mail_settings.*",)
             ),
+            Entry("webhooks.listed", Sentence("Web-hooks"), ("owner",), also=("webhooks.*",)),
+        ),
+    ),
+    Section(
+        Sentence("Running"),
+        (
+            Entry("messages.listed", Sentence("Messages"), ("owner",), also=("messages.*",)),
+            Entry("audit.lines", Sentence("Audit"), ("owner",)),
         ),
     ),
 )
