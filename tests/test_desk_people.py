@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -9,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import people, people_joining
+from surveys import mail, people, people_joining
 from surveys.installation import Installation
 from surveys.people import Person
+from surveys.store import jobs as jobs_store
 from surveys.store import settings
 from surveys.store.database import Database
 from tests.conftest import Clock
@@ -338,3 +340,17 @@ def test_joining_twice_by_one_link_is_told_apart(app: Flask, db: Database, owner
     assert client.post(f"/join/{token}", data=fields).status_code == 303
     again = client.get(f"/join/{token}", headers=HTML)
     assert (again.status_code, "This link has been used" in again.text) == (410, True)
+
+
+def test_where_a_mail_server_is_set_up_the_link_goes_out_as_a_letter(
+    desk: FlaskClient, db: Database, clock: Clock
+) -> None:
+    server = mail.checked(host="localhost", port=25, security="none", sender="t@example.org")
+    mail.set_up(db, clock(), server)
+    page = post(desk, "/desk/people/invite", email="nora@example.org", role="reviewer")
+    assert "A letter with it is on its way" in page.text
+    person = people.find_email(db, "nora@example.org")
+    assert person is not None
+    waiting = jobs_store.newest(db, "email", "invitation", person.person_id)
+    assert waiting is not None
+    assert f"/join/{json.loads(waiting.payload)['token']}" == link_on(page)

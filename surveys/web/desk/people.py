@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import addresses, people, people_joining
+from surveys import addresses, invitations, mail, people, people_joining
 from surveys.passwords import PeopleError
 from surveys.people import Person
 from surveys.people_joining import INVITATION_DAYS, Link
@@ -113,6 +113,7 @@ def invite() -> BaseResponse:
             regions=kept.regions,
             sites=kept.sites,
             by=me().person_id,
+            letter=invitations.put,
         )
     except PeopleError as wrong:
         return _refused(_invite_page(wanted, wrong))
@@ -147,6 +148,7 @@ def change(person_id: str) -> BaseResponse:
                 regions=kept.regions,
                 sites=kept.sites,
                 by=by,
+                letter=invitations.put,
             )
             return _link_page(_find(person_id), token)
         if found.role == "owner" and role != "owner":
@@ -168,7 +170,11 @@ def link(person_id: str) -> BaseResponse:
     found = _find(person_id)
     try:
         token = people_joining.new_link(
-            services().database, services().clock(), person_id, by=me().person_id
+            services().database,
+            services().clock(),
+            person_id,
+            by=me().person_id,
+            letter=invitations.put,
         )
     except PeopleError as wrong:
         return _refused(_person_page(found, Wanted.of(found), wrong))
@@ -285,6 +291,7 @@ def _link_page(found: Person, token: str) -> BaseResponse:
         person=found,
         address=f"{base}/join/{token}",
         only_here=addresses.only_this_machine(base),
+        mailed=mail.is_set_up(services().database),
         days=INVITATION_DAYS,
     )
     return Response(page, mimetype="text/html")
