@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask import Blueprint, Response, abort, current_app, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from surveys import addresses, codes, posters, publishing, qr_code, touchpoints
@@ -31,7 +31,6 @@ from surveys.web.speech import language
 blueprint = Blueprint("posters", __name__)
 
 FORMATS = {"pdf": "application/pdf", "svg": "image/svg+xml", "png": "image/png"}
-SETTINGS = "settings.page"  # where the base address is set
 OPEN_AT_MOST = 12  # sites that are shown without a click
 NO_CODE = "x" * codes.LENGTH  # stands in a picture: looking at a sheet makes no code
 
@@ -169,14 +168,10 @@ def _page(mine: list[Site], wanted: Wanted, faults: Mapping[str, object] | None 
         },
         base=base,
         only_here=addresses.only_this_machine(base),
-        settings=_settings(),
+        settings=url_for("settings.page"),
         unprintable=[site for site in mine if without_letters(f"{site.name} {site.site_id}")],
         open_at_most=OPEN_AT_MOST,
     )
-
-
-def _settings() -> str:
-    return url_for(SETTINGS) if SETTINGS in current_app.view_functions else "/desk/settings"
 
 
 def _instruments() -> list[str]:
