@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.test_pages import violations
 from tests.rig import story
 from tests.rig.browsers import Phone
 from tests.rig.server import Server
@@ -104,6 +105,7 @@ def test_from_an_empty_folder_to_a_first_rating(
 
     expect(desk.get_by_text("Step 4 of 4")).to_be_visible()
     newcomer.click("Make the poster")
+    assert violations(desk) == []
     with desk.expect_download() as waiting:
         newcomer.click("Download the poster")
     poster = tmp_path / "poster.pdf"
@@ -160,6 +162,7 @@ def test_what_was_skipped_is_pointed_at_until_it_is_done(untold: Server, desk: P
     desk.goto(f"{untold.url}/desk")
     left = desk.get_by_role("region", name="What is left to do")
     expect(left.get_by_role("listitem")).to_have_count(4)
+    assert violations(desk) == []
     newcomer.click("Add your first sites")
     newcomer.type("Name", "مقهى الميناء")
     newcomer.click("Save and go on")
