@@ -159,7 +159,12 @@ def test_http_and_addresses_within_a_network_are_warned_of(owner: FlaskClient, p
     page = owner.get("/desk/settings").text
     assert "This address is not https" in page
     assert "within your own network only" in page
+    assert "a phone that is on the same Wi-Fi" in page
+    post("/desk/settings/address", address="nobody.invalid", anyway="1", sure="1")
+    page = owner.get("/desk/settings").text
     assert "switch its Wi-Fi off, and scan this" in page
+    assert "This address is not https" not in page
+    assert "within your own network only" not in page
 
 
 def test_posters_that_hang_are_thought_of(chain: Installation, post: Post) -> None:
