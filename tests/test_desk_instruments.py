@@ -99,6 +99,7 @@ def test_the_list_says_who_uses_what(app: Flask, db: Database, owner: FlaskClien
     assert "How was it just now?" in page
     assert "4 codes" in page
     assert "4 visits" in page
+    assert "Managers and staff, forecasting" in page
     assert "1 in the last 90 days" in page
     assert "the last on 22 Nov 2026" in page
     assert load(SHIPPED / "counter.yaml").version in page
