@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import instrument_files, publishing
+from surveys import instrument_files, publishing, translation
 from surveys.checking import SHIPPED, load
 from surveys.faults import CATALOGUE
 from surveys.installation import Installation
@@ -99,6 +99,7 @@ def test_the_list_says_who_uses_what(app: Flask, db: Database, owner: FlaskClien
     assert "How was it just now?" in page
     assert "4 codes" in page
     assert "4 visits" in page
+    assert "Managers and staff, forecasting" in page
     assert "1 in the last 90 days" in page
     assert "the last on 22 Nov 2026" in page
     assert load(SHIPPED / "counter.yaml").version in page
@@ -175,6 +176,20 @@ def test_each_fault_stands_beside_its_line_and_on_top_with_a_link(owner: FlaskCl
     assert str(CATALOGUE["unknown-value"].meaning) in answer.text
     assert "2 faults" in answer.text
     assert box(answer) == text, "all that was typed stands in the box again"
+
+
+def test_a_reader_of_another_language_gets_meaning_and_cure_in_it(owner: FlaskClient) -> None:
+    fields = {name: hidden(get(owner, f"{HERE}/edit"), name) for name in ("csrf", "revision")}
+    text = COUNTER.replace("source: customer", "source: costumer")
+    answer = owner.post(
+        f"{HERE}/edit",
+        data={**fields, "text": text, "do": "check"},
+        headers={**HTML, "Accept-Language": "fr"},
+    )
+    explained = CATALOGUE["unknown-value"]
+    for sentence in explained:
+        assert translation.say(sentence, translation.locale_of("fr")) in unescape(answer.text)
+    assert '<span lang="en" dir="ltr">`costumer` is not a source' in answer.text
 
 
 def test_a_sound_file_hears_what_it_would_change_and_break(owner: FlaskClient) -> None:

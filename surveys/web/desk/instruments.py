@@ -28,6 +28,9 @@ from surveys.web.words import direction, words
 blueprint = Blueprint("instruments", __name__)
 
 READERS = ("owner", "reviewer")
+WHO = {**SOURCES, "forecast": Sentence("Managers and staff, forecasting")}
+"""Who answers, by an instrument's source."""
+
 WIDTHS = (320, 390)
 """Of the frames a preview shows, in pixels: the narrowest phone in use, and a usual one."""
 
@@ -67,7 +70,7 @@ def list_page(**more: object) -> str:
         uses=uses,
         nothing=files.Use(),
         name_of=name_of,
-        SOURCES=SOURCES,
+        WHO=WHO,
         **{"typed": {}, "faults": {}, **more},
     )
 
@@ -89,7 +92,7 @@ def one(key: str) -> str:
         use=use,
         versions=versions,
         name_of=name_of,
-        SOURCES=SOURCES,
+        WHO=WHO,
     )
 
 
