@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from surveys import addresses, jobs, letters, people, preferences
+from surveys import addresses, jobs, letters, people, preferences, touchpoints
 from surveys.days import moment
 from surveys.letters import Letter, Reader
 from surveys.sentences import Sentence
@@ -110,10 +110,11 @@ def _written(
         "",
     ]
     own = addresses.own(db)
+    names = touchpoints.names(db, reader.locale.language)
     for site_id in count:
         lines.append(sites[site_id].name)
         mine = sorted((s for s in found if s.site_id == site_id), key=lambda s: s.received_utc)
-        lines += [_line(reader, sites[site_id], submission) for submission in mine[:LINES]]
+        lines += [_line(reader, sites[site_id], submission, names) for submission in mine[:LINES]]
         if len(mine) > LINES:
             lines.append(Sentence("- and {n} more", n=len(mine) - LINES))
         lines += [f"{own}/desk/sites/{site_id}", ""]
@@ -124,11 +125,12 @@ def _written(
     return reader.letter(subject, lines)
 
 
-def _line(reader: Reader, site: Site, submission: Submission) -> Sentence:
+def _line(reader: Reader, site: Site, submission: Submission, names: Mapping[str, str]) -> Sentence:
     at = datetime.fromisoformat(submission.received_utc)
     if "clock" not in submission.flag_words:
         at = moment(submission.finished_local) or at
     when = letters.clock(at, ZoneInfo(site.timezone), reader.locale)
     if submission.touchpoint:
-        return Sentence("- {when}, at “{touchpoint}”", when=when, touchpoint=submission.touchpoint)
+        name = names.get(submission.touchpoint, submission.touchpoint)
+        return Sentence("- {when}, at “{touchpoint}”", when=when, touchpoint=name)
     return Sentence("- {when}", when=when)

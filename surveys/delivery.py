@@ -95,8 +95,11 @@ def _written(db: Database, at: datetime, job: Job) -> Letter | None:
 
 def _webhook(db: Database, at: datetime, job: Job, network: Network) -> str | None:
     webhook = webhooks_store.find(db, job.recipient)
-    if webhook is None or webhook.status != "active":
+    if webhook is None:
         return None
+    if webhook.status != "active":  # tried again by hand, perhaps
+        why = Sentence("The web-hook is switched off. Switch it on, then try again.")
+        raise Undelivered(why, final=True)
     payload = json.loads(job.payload)
     try:
         answer = webhook_sending.send(

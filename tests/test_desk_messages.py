@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import jobs, mail, preferences, webhooks
+from surveys import jobs, mail, people, preferences, webhooks
 from surveys.installation import Installation
 from surveys.mail import MailServer
 from surveys.people import Person
@@ -20,6 +20,7 @@ from surveys.store import jobs as store
 from surveys.store import settings, times
 from surveys.store import webhooks as webhooks_store
 from surveys.store.database import Database
+from surveys.worker import Worker
 from tests.conftest import NOW
 from tests.desk_people import HTML, enrol, form_token, signed_in
 from tests.rig.receivers import ERROR, GOOD, Receiver, mail_server
@@ -321,3 +322,48 @@ def test_everybody_chooses_their_letters(app: Flask, db: Database) -> None:
 def test_there_are_no_letters_for_a_reviewer(app: Flask, db: Database) -> None:
     client = signed_in(app.test_client(), enrol(db, "reviewer"))
     assert 'name="alerts"' not in client.get("/account").text
+
+
+# --- inviting ---------------------------------------------------------------------------------
+
+
+def test_who_is_invited_gets_a_letter_where_a_mail_server_is_set_up(
+    chain: Installation, db: Database, owner: FlaskClient
+) -> None:
+    with mail_server() as (port, box):
+        server = mail.checked(
+            host="localhost", port=port, security="none", sender="survey@example.org"
+        )
+        mail.set_up(db, NOW, server)
+        page = post(owner, "/desk/people/invite", email="nora@example.org", role="reviewer").text
+        assert "A letter with it is on its way" in page
+        link = re.search(r'value="(http\S+/join/[\w-]+)"', page)
+        assert link
+        assert box.letters == []  # nothing is sent from a request
+        assert Worker(chain, lambda: NOW).once().delivered == 1
+        (letter,) = box.letters
+        assert letter["To"] == "nora@example.org"
+        assert link[1] in letter.get_content()
+        person = people.find_email(db, "nora@example.org")
+        assert person is not None
+        post(owner, f"/desk/people/{person.person_id}/link")
+        assert Worker(chain, lambda: NOW).once().delivered == 1
+        assert link[1] not in box.letters[1].get_content()
+
+
+def test_without_a_mail_server_the_link_is_there_to_pass_on(
+    db: Database, owner: FlaskClient
+) -> None:
+    page = post(owner, "/desk/people/invite", email="nora@example.org", role="reviewer").text
+    assert "Send it to that person, and to nobody else" in page
+    assert store.counts(db) == {}
+
+
+def test_an_invitation_that_is_refused_sends_no_letter(db: Database, owner: FlaskClient) -> None:
+    server = mail.checked(
+        host="localhost", port=free_port(), security="none", sender="survey@example.org"
+    )
+    mail.set_up(db, NOW, server)
+    page = post(owner, "/desk/people/invite", email="olu@example.org", role="reviewer")
+    assert page.status_code == 422
+    assert store.counts(db) == {}

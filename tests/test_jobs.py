@@ -217,6 +217,22 @@ def test_410_switches_the_webhook_off_at_once(db: Database, worker: Worker) -> N
     assert statuses(db) == {"given_up": 3}
 
 
+def test_what_is_tried_again_while_its_web_hook_is_off_is_not_lost(
+    db: Database, worker: Worker, clock: Clock
+) -> None:
+    with Receiver([GONE, GOOD]) as receiver:
+        hook = hook_to(db, receiver)
+        put(db, hook, "one")
+        worker.once()
+        jobs.retry(db, clock.now, "one")
+        assert worker.once().given_up == 1
+        assert read(job(db, "one").last_error or "").startswith("The web-hook is switched off")
+        webhooks.switch_on(db, clock.now, hook.webhook_id)
+        jobs.retry(db, clock.now, "one")
+        assert worker.once().delivered == 1
+        assert len(receiver.taken) == 1
+
+
 def test_what_was_given_up_can_be_tried_again_or_discarded(
     db: Database, worker: Worker, clock: Clock
 ) -> None:

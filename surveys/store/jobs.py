@@ -198,6 +198,13 @@ def counts(db: Database) -> dict[str, int]:
     return {row["status"]: int(row["n"]) for row in rows}
 
 
+def given_up(db: Database) -> int:
+    """How many letters and web-hooks were given up."""
+    row = db.row("SELECT COUNT(*) AS n FROM jobs WHERE status = 'given_up' AND kind <> 'event'")
+    assert row is not None  # noqa: S101 - a count is always there
+    return int(row["n"])
+
+
 # --- leases -----------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ def given_up() -> int:
     person = signed_in()
     if person is None or person.role != "owner":
         return 0
-    return store.counts(services().database).get("given_up", 0)
+    return store.given_up(services().database)
 
 
 @dataclass(frozen=True)
