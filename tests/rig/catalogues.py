@@ -7,19 +7,18 @@ fuzzy.
 
 from __future__ import annotations
 
+import ast
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
 from babel.messages import Catalog, Message, pofile
-from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 from surveys.translation import FOLDER, LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PYTHON = {"_": None, "gettext": None, "ngettext": (1, 2), "Sentence": None}
-TEMPLATE = {"_": None, "ngettext": (1, 2)}
+FUNCTIONS = ("_", "gettext", "ngettext", "Sentence")
 JINJA = {"trimmed": "true", "silent": "false", "encoding": "utf-8"}
 
 
@@ -34,12 +33,15 @@ def source() -> Catalog:
 
 def _messages() -> Iterator[tuple[Path, str | tuple[str, ...]]]:
     for path in sorted([*(ROOT / "surveys").rglob("*.py"), *(ROOT / "exports").rglob("*.py")]):
-        with path.open("rb") as file:
-            for _, message, _, _ in extract("python", file, PYTHON):
-                yield path, message
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in FUNCTIONS:
+                literals = [a.value for a in call.args if isinstance(a, ast.Constant)]
+                texts = tuple(text for text in literals if isinstance(text, str))
+                if texts:
+                    yield path, texts[:2] if ast.unparse(call.func) == "ngettext" else texts[0]
     for path in sorted((ROOT / "surveys/web/templates").rglob("*.html")):
         with path.open("rb") as file:
-            for _, function, found, _ in babel_extract(file, TEMPLATE, [], JINJA):
+            for _, function, found, _ in babel_extract(file, FUNCTIONS, [], JINJA):
                 # Behind the texts stands a None for each value that fills their braces.
                 texts = (found,) if isinstance(found, str) else found
                 yield path, texts[:2] if function == "ngettext" else texts[0]
