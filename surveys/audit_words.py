@@ -1,21 +1,29 @@
 """The audit in words: who did what to what, one sentence a line.
 
-An action that has no words here is shown as it is written down; a test names those.
+An act that has no words in :mod:`surveys.audit_acts` is shown as it is written down; a test names
+those.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-from surveys.holding_desk import KINDS
-from surveys.sentences import Sentence
+from surveys import touchpoints
+from surveys.audit import kind_of
+from surveys.audit_acts import ACTS, PLAINLY, Act, Values
+from surveys.holding_desk import KINDS as HELD
+from surveys.sentences import Sentence, read
 from surveys.store import audit as store
 from surveys.store import people as people_store
 from surveys.store import sites as sites_store
+from surveys.store import webhooks as webhooks_store
+from surveys.store.audit import PERSON
 from surveys.store.database import Database, Row
+from surveys.store.touchpoints import Touchpoint
 
 ROLES = {
     "owner": Sentence("owner"),
@@ -26,8 +34,28 @@ ROLES = {
 }
 """As the end of a sentence: “Ana joined as …”."""
 
-Said = Mapping[str, Any]
-"""What a sentence about a line may name: ``who``, ``what``, ``site``, ``reason``, ``detail`` …"""
+VOICES = {
+    "manager": Sentence("Managers"),
+    "staff": Sentence("Staff"),
+    "manager_forecast": Sentence("Managers’ forecasts"),
+    "staff_forecast": Sentence("Staff forecasts"),
+}
+
+COLUMNS = {
+    "name": Sentence("the name"),
+    "region": Sentence("the region"),
+    "timezone": Sentence("the time zone"),
+    "language": Sentence("the languages"),
+    "address": Sentence("the street address"),
+    "latitude": Sentence("the latitude"),
+    "longitude": Sentence("the longitude"),
+    "kind": Sentence("the kind"),
+}
+"""Of a site, within a sentence: “Ana changed … of Vienna, Graben.”"""
+
+MOST_LISTED = 3
+VERSION_LETTERS = 8
+"""Of a version: as many tell it from any other, and can be read out."""
 
 
 @dataclass(frozen=True)
@@ -44,174 +72,224 @@ class Entry:
 
 
 class Names:
-    """What people and sites are called today."""
+    """What people, sites, touchpoints and web-hooks are called today, in one language."""
 
-    def __init__(self, db: Database) -> None:
-        self._people = {
-            row["person_id"]: row["name"] or row["email"] for row in people_store.everyone(db)
-        }
-        self._emails = {
-            row["email"]: row["name"] or row["email"] for row in people_store.everyone(db)
-        }
+    def __init__(self, db: Database, language: str) -> None:
+        everyone = list(people_store.everyone(db))
+        self.language = language
+        self._people = {row["person_id"]: row["name"] or row["email"] for row in everyone}
+        self._emails = {row["email"]: row["person_id"] for row in everyone}
         self._sites = {site.site_id: site.name for site in sites_store.every(db)}
+        self._touchpoints = {found.key: found for found in touchpoints.every(db)}
+        self._hosts = {
+            hook.webhook_id: urlsplit(hook.url).hostname or "" for hook in webhooks_store.every(db)
+        }
 
-    def person(self, person_id: str) -> str:
+    def who(self, person_id: str) -> str:
         """Whoever did it. The command line knows nobody."""
         if not person_id:
             return Sentence("Somebody on the server")
-        return str(self._people.get(person_id) or Sentence("Somebody who is unknown here"))
+        return self.person(person_id) or Sentence("Somebody who is unknown here")
+
+    def person(self, person_id: str) -> str:
+        return str(self._people.get(person_id, ""))
+
+    def person_id(self, email: str) -> str:
+        return str(self._emails.get(email, ""))
 
     def email(self, email: str) -> str:
-        return str(self._emails.get(email, email))
+        return self.person(self.person_id(email)) or email
 
     def site(self, site_id: str) -> str:
         return str(self._sites.get(site_id, site_id))
 
+    def touchpoint(self, key: str, names: Mapping[str, str] | None = None) -> str:
+        """Its name: out of ``names``, or as it is called today."""
+        found = self._touchpoints.get(key) if names is None else Touchpoint(key, names, 0)
+        return touchpoints.name_of(found, self.language) if found else key
 
-def entries(db: Database, rows: Iterable[Row]) -> list[Entry]:
-    """Lines of the audit in words."""
-    names = Names(db)
+    def host(self, webhook_id: str) -> str:
+        return self._hosts.get(webhook_id, "")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row taken apart: ``rest`` is its subject without the kind."""
+
+    names: Names
+    by: str
+    subject: str
+    rest: str
+    detail: Mapping[str, Any]
+
+
+def entries(db: Database, rows: Iterable[Row], language: str = "en") -> list[Entry]:
+    """Lines of the audit in words; touchpoints are called as in ``language``."""
+    names = Names(db, language)
     return [_entry(names, row) for row in rows]
 
 
-def of_submission(db: Database, site_id: str, submission_id: str) -> list[Entry]:
+def of_submission(
+    db: Database, site_id: str, submission_id: str, language: str = "en"
+) -> list[Entry]:
     """What was done to one submission, in order."""
-    return entries(db, list(store.of_subject(db, f"submission {site_id} {submission_id}")))
+    rows = list(store.of_subject(db, f"submission {site_id} {submission_id}"))
+    return entries(db, rows, language)
 
 
 def _entry(names: Names, row: Row) -> Entry:
     subject = str(row["subject"])
-    detail = json.loads(row["detail"])
-    kind, _, rest = subject.partition(" ")
-    about = tuple(rest.split(" ")) if kind == "submission" else ()
-    said = {
-        "who": names.person(row["person_id"]),
-        "action": row["action"],
-        "subject": subject,
-        "person": names.email(subject),
-        "site": names.site(about[0] if about else str(detail.get("site") or "")),
-        "kind": KINDS.get(rest, rest),
-        "role": ROLES.get(detail.get("role"), ""),
-        "reason": detail.get("reason") or "",
-        "touchpoint": detail.get("touchpoint") or "",
-        "detail": detail,
-    }
-    words = WORDS.get(row["action"], _plainly)
+    kind, rest = kind_of(subject), subject.partition(" ")[2]
+    line = Line(names, row["person_id"], subject, rest, json.loads(row["detail"]))
+    about = rest.split(" ") if kind == "submission" else []
     return Entry(
         audit_id=row["audit_id"],
         at_utc=row["at_utc"],
         action=row["action"],
-        said=words(said),
+        said=ACTS.get((row["action"], kind), _UNKNOWN).told(_values(line, kind, row["action"])),
         subject=subject,
         detail=row["detail"],
         submission=(about[0], about[1]) if len(about) == 2 else None,
     )
 
 
-def _plainly(said: Said) -> Sentence:
-    return Sentence("{who}: {action}, {subject}", **_named(said, "who", "action", "subject"))
+_UNKNOWN = Act(PLAINLY)
 
 
-def _named(said: Said, *names: str) -> dict[str, object]:
-    return {name: said[name] for name in names}
+# --- what a sentence may name, by kind --------------------------------------------------------
 
 
-def _sentence(*pairs: tuple[Sentence, tuple[str, ...]]) -> Callable[[Said], Sentence]:
-    """The first of several templates whose names all have a value."""
-
-    def say(said: Said) -> Sentence:
-        for template, names in pairs:
-            if all(said[name] != "" for name in names):
-                return Sentence(template.template, **_named(said, *names))
-        return _plainly(said)
-
-    return say
-
-
-def _imported(said: Said) -> Sentence:
-    added, changed = (len(said["detail"].get(name) or ()) for name in ("added", "changed"))
-    return Sentence(
-        "{who} imported sites: {added} new, {changed} changed.",
-        who=said["who"],
-        added=added,
-        changed=changed,
-    )
+def _values(line: Line, kind: str, action: str) -> Values:
+    found = {
+        "who": line.names.who(line.by),
+        "action": action,
+        "subject": line.subject,
+        "reason": line.detail.get("reason"),
+        "site": line.names.site(line.detail.get("site") or ""),
+    }
+    return {**found, **_OF_KIND.get(kind, _from_to)(line)}
 
 
-def _all(template: Sentence) -> Callable[[Said], Sentence]:
-    def say(said: Said) -> Sentence:
-        return Sentence(
-            template.template,
-            **_named(said, "who", "kind", "reason"),
-            n=said["detail"].get("n", 0),
-        )
-
-    return say
+def _from_to(line: Line) -> Values:
+    return {"old": line.detail.get("from"), "new": line.detail.get("to")}
 
 
-_WHO_SITE, _WITH_REASON = ("who", "site"), ("who", "site", "reason")
-_CODE = ("who", "touchpoint", "site", "reason")
+def _submission(line: Line) -> Values:
+    return {"site": line.names.site(line.rest.partition(" ")[0])}
 
-WORDS: Mapping[str, Callable[[Said], Sentence]] = {
-    "accepted": _sentence(
-        (Sentence("{who} accepted a submission at {site}: {reason}"), _WITH_REASON),
-        (Sentence("{who} accepted a submission at {site}."), _WHO_SITE),
-    ),
-    "mended": _sentence(
-        (Sentence("{who} mended answers of a submission at {site}: {reason}"), _WITH_REASON),
-    ),
-    "rejected": _sentence(
-        (Sentence("{who} rejected a submission at {site}: {reason}"), _WITH_REASON),
-    ),
-    "accepted other content": _sentence(
-        (
-            Sentence("{who} took the other answers of a submission at {site}: {reason}"),
-            _WITH_REASON,
+
+def _held(line: Line) -> Values:
+    return {"kind": HELD.get(line.rest, line.rest), "n": line.detail.get("n", 0)}
+
+
+def _person(line: Line) -> Values:
+    role, was = line.detail.get("role"), line.detail.get("was")
+    person = line.names.email(line.subject)
+    return {
+        "person": person,
+        "other": "" if line.names.person_id(line.subject) == line.by else person,
+        "role": ROLES.get(role or "", role),
+        "was": ROLES.get(was or "", was) if was != role else "",
+        "places": _listed(
+            [
+                Sentence("the region “{name}”", name=value)
+                if sort == "region"
+                else Sentence("the site “{name}”", name=line.names.site(value))
+                for sort, value in line.detail.get("grants") or ()
+            ]
         ),
-        (Sentence("{who} took the other answers of a submission at {site}."), _WHO_SITE),
-    ),
-    "rejected other content": _sentence(
-        (
-            Sentence("{who} kept the first answers of a submission at {site}: {reason}"),
-            _WITH_REASON,
-        ),
-    ),
-    "accepted all": _all(Sentence("{who} accepted all that fit of {n} held, “{kind}”: {reason}")),
-    "rejected all": _all(Sentence("{who} rejected all of {n} held, “{kind}”: {reason}")),
-    "withdrawn": _sentence(
-        (Sentence("{who} withdrew the code of “{touchpoint}” at {site}: {reason}"), _CODE),
-        (Sentence("{who} withdrew a code at {site}: {reason}"), _WITH_REASON),
-    ),
-    "replaced": _sentence(
-        (Sentence("{who} replaced the code of “{touchpoint}” at {site}: {reason}"), _CODE),
-        (Sentence("{who} replaced a code at {site}: {reason}"), _WITH_REASON),
-    ),
-    "imported": _imported,
-    "invited": _sentence(
-        (Sentence("{who} invited {person} as {role}."), ("who", "person", "role"))
-    ),
-    "joined": _sentence((Sentence("{person} joined as {role}."), ("person", "role"))),
-    "changed password": _sentence((Sentence("{who} changed their password."), ("who",))),
-    "signed out everywhere": _sentence((Sentence("{who} signed out everywhere."), ("who",))),
-    "removed": _sentence((Sentence("{who} took {person}’s access away."), ("who", "person"))),
-}
-"""Action → its sentence. A new one needs a name in :data:`NAMES`, too."""
+    }
 
-NAMES = {
-    "accepted": Sentence("accepted"),
-    "mended": Sentence("mended"),
-    "rejected": Sentence("rejected"),
-    "accepted other content": Sentence("took other content"),
-    "rejected other content": Sentence("kept the first content"),
-    "accepted all": Sentence("accepted all of a kind"),
-    "rejected all": Sentence("rejected all of a kind"),
-    "withdrawn": Sentence("withdrew a code"),
-    "replaced": Sentence("replaced a code"),
-    "imported": Sentence("imported sites"),
-    "invited": Sentence("invited"),
-    "joined": Sentence("joined"),
-    "changed password": Sentence("changed a password"),
-    "signed out everywhere": Sentence("signed out everywhere"),
-    "removed": Sentence("took access away"),
+
+def _site(line: Line) -> Values:
+    changed = [name for name in COLUMNS if isinstance(line.detail.get(name), list)]
+    old, new = line.detail[changed[0]] if len(changed) == 1 else ("", "")
+    return {
+        "site": line.names.site(line.rest),
+        "region": line.detail.get("region"),
+        "what": _listed([COLUMNS[name] for name in changed]),
+        "old": old,
+        "new": new,
+    }
+
+
+def _sites(line: Line) -> Values:
+    return {name: len(line.detail.get(name) or ()) for name in ("added", "changed")}
+
+
+def _region(line: Line) -> Values:
+    new = line.detail.get("to")
+    return {"old": line.rest, "new": new, "merged": new if line.detail.get("merged") else ""}
+
+
+def _touchpoint(line: Line) -> Values:
+    key, names, was = (line.detail.get(name) for name in ("touchpoint", "names", "was"))
+    now = line.names.touchpoint(key or "", names)
+    old = line.names.touchpoint(key or "", was) if was else ""
+    return {
+        "touchpoint": now,
+        "old": old if old != now else "",
+        "new": now,
+        "way": Sentence("earlier") if line.detail.get("earlier") else Sentence("later"),
+    }
+
+
+def _code(line: Line) -> Values:
+    return {"touchpoint": line.names.touchpoint(line.detail.get("touchpoint") or "")}
+
+
+def _link(line: Line) -> Values:
+    source = line.detail.get("source") or ""
+    return {"voice": VOICES.get(source, source)}
+
+
+def _instrument(line: Line) -> Values:
+    key, _, version = line.rest.partition("@")
+    return {
+        "instrument": key,
+        "version": version[:VERSION_LETTERS],
+        "old": (line.detail.get("before") or "")[:VERSION_LETTERS],
+    }
+
+
+def _webhook(line: Line) -> Values:
+    why = line.detail.get("why")
+    return {"host": line.detail.get("host"), "reason": read(why) if why else ""}
+
+
+def _job(line: Line) -> Values:
+    recipient = line.detail.get("recipient") or ""
+    return {"person": line.names.person(recipient), "host": line.names.host(recipient)}
+
+
+def _mail(line: Line) -> Values:
+    return {name: line.detail.get(name) for name in ("host", "sender")}
+
+
+def _listed(said: Sequence[str]) -> str:
+    """Several in one: “the site …, the site … and 7 more”."""
+    if not said:
+        return ""
+    found = said[0]
+    for more in said[1:MOST_LISTED]:
+        found = Sentence("{some}, {more}", some=found, more=more)
+    if len(said) > MOST_LISTED:
+        found = Sentence("{some} and {n} more", some=found, n=len(said) - MOST_LISTED)
+    return found
+
+
+_OF_KIND: Mapping[str, Callable[[Line], Values]] = {
+    "submission": _submission,
+    "held": _held,
+    PERSON: _person,
+    "site": _site,
+    "sites": _sites,
+    "region": _region,
+    "touchpoint": _touchpoint,
+    "code": _code,
+    "link": _link,
+    "instrument": _instrument,
+    "web-hook": _webhook,
+    "job": _job,
+    "e-mail": _mail,
 }
-"""What an action is called where one is chosen."""

@@ -114,7 +114,7 @@ def keep(
     with db.transaction():
         _refuse_overtaken(db, key, revision, based_on)
         store.put_draft(db, row)
-        audit.record(db, at, by, "drafted", key, {"based_on": based_on})
+        audit.record(db, at, by, "drafted", f"instrument {key}", {"based_on": based_on})
     return Draft(**vars(row))
 
 
@@ -123,7 +123,7 @@ def discard(db: Database, at: datetime, key: str, *, by: str) -> None:
     with db.transaction():
         if store.draft(db, key) is not None:
             store.drop_draft(db, key)
-            audit.record(db, at, by, "discarded draft", key)
+            audit.record(db, at, by, "discarded draft", f"instrument {key}")
 
 
 def publish_draft(

@@ -96,17 +96,23 @@ def failed(db: Database, at: datetime, job: Job, why: Undelivered, chance: float
 def retry(db: Database, at: datetime, job_id: str, *, by: str = "") -> None:
     """Try what was given up as if it were new. Raises :class:`JobError`."""
     with db.transaction():
+        detail = _detail(store.find(db, job_id))
         if not store.revive(db, job_id, times.text(at)):
             raise JobError(_not_given_up())
-        audit.record(db, at, by, "tried again", f"job {job_id}")
+        audit.record(db, at, by, "tried again", f"job {job_id}", detail)
 
 
 def discard(db: Database, at: datetime, job_id: str, *, by: str = "") -> None:
     """Take away what was given up, unsent. Raises :class:`JobError`."""
     with db.transaction():
+        detail = _detail(store.find(db, job_id))
         if not store.delete(db, job_id, "given_up"):
             raise JobError(_not_given_up())
-        audit.record(db, at, by, "discarded", f"job {job_id}")
+        audit.record(db, at, by, "discarded", f"job {job_id}", detail)
+
+
+def _detail(job: Job | None) -> dict[str, str]:
+    return {"kind": job.kind, "topic": job.topic, "recipient": job.recipient} if job else {}
 
 
 def _not_given_up() -> Sentence:

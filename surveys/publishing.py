@@ -57,7 +57,8 @@ def add(
     before = settings.get(db, _newest(instrument.key))
     new = _put(db, instrument, at, text)
     if before != instrument.version:
-        audit.record(db, at, by, "published", instrument.form, {"before": before or ""})
+        subject = f"instrument {instrument.form}"
+        audit.record(db, at, by, "published", subject, {"before": before or ""})
     return new
 
 

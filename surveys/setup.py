@@ -69,4 +69,4 @@ def is_dismissed(db: Database) -> bool:
 def dismiss(db: Database, *, at: datetime, by: str) -> None:
     with db.transaction():
         settings.put(db, "setup_dismissed", "yes")
-        audit.record(db, at, by, "dismissed", "what is left to set up")
+        audit.record(db, at, by, "dismissed", "setup")

@@ -106,7 +106,7 @@ def move(db: Database, at: datetime, key: str, *, earlier: bool, by: str) -> Non
     Raises :class:`TouchpointError`.
     """
     with db.transaction():
-        _known(db, key)
+        names = dict(_known(db, key).names)
         order = [found.key for found in store.every(db)]
         here = order.index(key)
         there = here - 1 if earlier else here + 1
@@ -117,7 +117,7 @@ def move(db: Database, at: datetime, key: str, *, earlier: bool, by: str) -> Non
         for position, moved in enumerate(order):
             if listed[moved].position != position:
                 store.put(db, replace(listed[moved], position=position))
-        _record(db, at, by, "moved", key, earlier=earlier)
+        _record(db, at, by, "moved", key, names=names, earlier=earlier)
 
 
 def hide(db: Database, at: datetime, key: str, *, hidden: bool, by: str) -> None:
@@ -126,8 +126,10 @@ def hide(db: Database, at: datetime, key: str, *, hidden: bool, by: str) -> None
     Raises :class:`TouchpointError`.
     """
     with db.transaction():
-        store.put(db, replace(_known(db, key), hidden=hidden))
-        _record(db, at, by, "hidden" if hidden else "shown again", key)
+        found = _known(db, key)
+        store.put(db, replace(found, hidden=hidden))
+        action = "hidden" if hidden else "shown again"
+        _record(db, at, by, action, key, names=dict(found.names))
 
 
 def remove(db: Database, at: datetime, key: str, *, by: str) -> None:

@@ -114,7 +114,7 @@ def add(db: Database, at: datetime, *, url: str, events: Sequence[str], by: str 
     )
     with db.transaction():
         store.insert(db, webhook)
-        detail = {"url": webhook.url, "events": webhook.event_list}
+        detail = {**_detail(webhook), "events": webhook.event_list}
         audit.record(db, at, by, "added", f"web-hook {webhook.webhook_id}", detail)
     return webhook
 
@@ -133,7 +133,7 @@ def new_secret_for(db: Database, at: datetime, webhook_id: str, *, by: str = "")
     with db.transaction():
         until = times.text(at + BOTH_SIGN)
         store.set_secret(db, webhook_id, secret, webhook.secret, until)
-        audit.record(db, at, by, "new secret", f"web-hook {webhook_id}", {"url": webhook.url})
+        audit.record(db, at, by, "new secret", f"web-hook {webhook_id}", _detail(webhook))
     return secret
 
 
@@ -143,7 +143,7 @@ def switch_on(db: Database, at: datetime, webhook_id: str, *, by: str = "") -> N
     checked(webhook.url)
     with db.transaction():
         store.set_status(db, webhook_id, "active", None)
-        audit.record(db, at, by, "switched on", f"web-hook {webhook_id}", {"url": webhook.url})
+        audit.record(db, at, by, "switched on", f"web-hook {webhook_id}", _detail(webhook))
 
 
 def switch_off(
@@ -158,7 +158,7 @@ def switch_off(
             jobs_store.give_up_all(db, "webhook", webhook_id, times.text(at), kept(why))
         else:
             jobs_store.delete_of(db, "webhook", webhook_id)
-        detail = {"url": webhook.url, "reason": why or ""}
+        detail = _detail(webhook) if why is None else {**_detail(webhook), "why": kept(why)}
         audit.record(db, at, by, "switched off", f"web-hook {webhook_id}", detail)
 
 
@@ -168,4 +168,9 @@ def remove(db: Database, at: datetime, webhook_id: str, *, by: str = "") -> None
     with db.transaction():
         store.delete(db, webhook_id)
         jobs_store.delete_of(db, "webhook", webhook_id)
-        audit.record(db, at, by, "removed", f"web-hook {webhook_id}", {"url": webhook.url})
+        audit.record(db, at, by, "removed", f"web-hook {webhook_id}", _detail(webhook))
+
+
+def _detail(webhook: Webhook) -> dict[str, object]:
+    # The host alone: many a receiver knows its senders by what stands behind it.
+    return {"host": urlsplit(webhook.url).hostname}

@@ -267,7 +267,7 @@ def test_a_draft_is_thrown_away(db: Database, owner: FlaskClient) -> None:
     token = form_token(get(owner, HERE))
     assert owner.post(f"{HERE}/discard", data={"csrf": token}).location == HERE
     assert box(get(owner, f"{HERE}/edit")) == COUNTER
-    acts = db.rows("SELECT action FROM audit WHERE subject = 'counter'")
+    acts = db.rows("SELECT action FROM audit WHERE subject = 'instrument counter'")
     assert {row["action"] for row in acts} == {"drafted", "discarded draft"}
 
 
@@ -292,7 +292,7 @@ def test_publishing_says_what_changes_and_asks(db: Database, owner: FlaskClient)
     assert instrument_files.draft(db, "counter") is None
     (row,) = db.rows("SELECT person_id, subject FROM audit WHERE action = 'published'")
     assert row["person_id"] != ""
-    assert row["subject"] == now.form
+    assert row["subject"] == f"instrument {now.form}"
 
 
 def test_a_faulty_file_is_not_published(db: Database, owner: FlaskClient) -> None:

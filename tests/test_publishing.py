@@ -78,7 +78,7 @@ def test_whoever_publishes_is_in_the_audit_and_what_ships_is_nobodys_act(db: Dat
     other = reworded(COUNTER, "How was it?")
     publishing.publish(db, other, AT, by="anna")
     publishing.publish(db, other, AT, by="anna")
-    assert acts() == [("anna", other.form, f'{{"before": "{COUNTER.version}"}}')]
+    assert acts() == [("anna", f"instrument {other.form}", f'{{"before": "{COUNTER.version}"}}')]
 
 
 def test_an_own_wording_outlives_a_restart(installation: Installation) -> None:

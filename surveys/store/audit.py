@@ -9,6 +9,9 @@ from surveys.store.database import Database, Row, Values
 
 _SELECT = "SELECT audit_id, at_utc, person_id, action, subject, detail FROM audit"
 
+PERSON = "person"
+"""The kind of a subject that is an e-mail address; of any other its first word is the kind."""
+
 Position = tuple[str, str]
 """A place in the audit: time and id."""
 
@@ -16,10 +19,11 @@ Position = tuple[str, str]
 @dataclass(frozen=True)
 class Wanted:
     """Which lines to read; Nones restrict nothing. Times are UTC text, ``until`` is excluded;
-    ``about`` is found in subject or detail."""
+    ``kind`` is the subject's, ``about`` is found in subject or detail."""
 
     person_id: str | None = None
     action: str | None = None
+    kind: str | None = None
     about: str | None = None
     since: str | None = None
     until: str | None = None
@@ -40,6 +44,7 @@ def newest_first(
     conditions = {
         "person_id": ("person_id = :person_id", wanted.person_id),
         "action": ("action = :action", wanted.action),
+        "kind": _of_kind(wanted.kind),
         "since": ("at_utc >= :since", wanted.since),
         "until": ("at_utc < :until", wanted.until),
         "about": (
@@ -63,6 +68,15 @@ def of_subject(db: Database, subject: str) -> Iterator[Row]:
     """What was done to one thing, in order."""
     return db.rows(
         f"{_SELECT} WHERE subject = :subject ORDER BY at_utc, audit_id", {"subject": subject}
+    )
+
+
+def _of_kind(kind: str | None) -> tuple[str, str | None]:
+    if kind == PERSON:
+        return "(subject LIKE :kind AND subject NOT LIKE '% %')", "%@%"
+    return (
+        "(subject || ' ') LIKE :kind ESCAPE '!'",
+        None if kind is None else f"{_literally(kind)} %",
     )
 
 

@@ -19,10 +19,11 @@ from surveys import jobs, mail, people, voices, webhook_sending, webhooks
 from surveys.checking import load
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
+from surveys.store import audit as audit_store
 from surveys.store import jobs as jobs_store
 from surveys.store import sites as store
 from surveys.store import times
-from tests.rig import browsers, story
+from tests.rig import browsers, deeds, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
 
@@ -68,6 +69,7 @@ def chain() -> Iterator[Chain]:
         sizes = ("--sites", "4", "--days", "30", "--submissions", "400", "--seed", "1")
         told = server.command("demo", *sizes, "--password", PASSWORD)
         _put_messages(data)
+        _fill_the_audit(data)
         with server:
             yield Chain(server, proxy, _places(server, told))
 
@@ -169,6 +171,23 @@ def _put_messages(folder: Path) -> None:
     why = Sentence("{host} answered 410: it wants no more of these.", host="hooks.juniper.example")
     webhook_sending.answered(db, at, hook.webhook_id, why, succeeded=False)
     webhooks.switch_off(db, at, hook.webhook_id, why)
+    db.close()
+
+
+def _fill_the_audit(folder: Path) -> None:
+    """A line of every kind: done elsewhere, so that no other page shows what came of it."""
+    db = Installation(folder).database()
+    (owner, *_) = (person for person in people.everyone(db) if person.role == "owner")
+    (site, *_) = found = list(store.every(db))
+    with tempfile.TemporaryDirectory() as elsewhere:
+        other = Installation.open(Path(elsewhere) / "data").database()
+        store.put(other, found)
+        deeds.do(other, datetime.now(UTC) - timedelta(hours=3), owner.person_id, site)
+        rows = list(audit_store.newest_first(other, 1000))
+        other.close()
+    with db.transaction():
+        for row in rows:
+            audit_store.add(db, dict(row))
     db.close()
 
 
@@ -446,6 +465,7 @@ def _views() -> Iterator[View]:
     yield View("held-all", "/desk/held/all?kind=withdrawn_before", "owner")
     yield View("held-all-none", "/desk/held/all?kind=other", "owner")
     yield View("audit", "/desk/audit", "owner")
+    yield View("audit-person", "/desk/audit?action=changed:person", "owner")
     yield View("audit-none", "/desk/audit?about=nothing", "owner")
     yield View("site-observed", "/desk/sites/{site}?source=manager", "manager")
     yield View("observe", "/desk/observe", "manager")

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from flask import Blueprint, abort, render_template, request
 
 from surveys import audit_words
+from surveys.audit_acts import ACTS, KINDS
 from surveys.sentences import Sentence
 from surveys.store import audit as store
 from surveys.store import people as people_store
@@ -15,13 +16,19 @@ from surveys.store import times
 from surveys.store.audit import Wanted
 from surveys.web.security import needs
 from surveys.web.services import services
-from surveys.web.speech import zone
+from surveys.web.speech import language, zone
 
 blueprint = Blueprint("audit", __name__)
 
 A_PAGE = 50
 NO_DAY = Sentence("That is not a day. Go back and write it like 2026-11-22.")
 FIELDS = ("person", "action", "about", "from", "to")
+CHOICES = {
+    kind: {f"{action}:{kind}": act.name for (action, of), act in ACTS.items() if of == kind}
+    for kind in KINDS
+}
+"""By kind of subject, what can have been done, as it stands in an address."""
+
 THE_SERVER = "-"
 """The command line, in an address."""
 
@@ -33,7 +40,7 @@ def lines() -> str:
     asked = {name: request.args.get(name, "").strip() for name in FIELDS}
     with database.snapshot():
         rows = list(store.newest_first(database, A_PAGE + 1, _wanted(asked), _position()))
-        entries = audit_words.entries(database, rows[:A_PAGE])
+        entries = audit_words.entries(database, rows[:A_PAGE], language())
         everyone = [
             (row["person_id"], row["name"] or row["email"])
             for row in people_store.everyone(database)
@@ -45,7 +52,8 @@ def lines() -> str:
         asked=asked,
         chosen={name: value for name, value in asked.items() if value},
         everyone=everyone,
-        actions=audit_words.NAMES,
+        kinds=KINDS,
+        choices=CHOICES,
         further=further,
         THE_SERVER=THE_SERVER,
     )
@@ -54,9 +62,11 @@ def lines() -> str:
 def _wanted(asked: dict[str, str]) -> Wanted:
     first, last = _day(asked["from"]), _day(asked["to"])
     person = asked["person"] or None
+    action, _, kind = asked["action"].partition(":")
     return Wanted(
         person_id="" if person == THE_SERVER else person,
-        action=asked["action"] or None,
+        action=action or None,
+        kind=kind or None,
         about=_about(asked["about"]),
         since=_begin(first),
         until=_begin(last + timedelta(days=1)) if last else None,

@@ -163,7 +163,7 @@ def _page(site_id: str, submission_id: str, fault: tuple[str, Exception] | None 
         choice = read(database, person)
         case = _case(_place(site_id), submission_id)
         following = _next(choice, _position(case))
-        history = audit_words.of_submission(database, site_id, submission_id)
+        history = audit_words.of_submission(database, site_id, submission_id, language())
     hidden = person.role == "manager" and case.submission.source in CONFIDENTIAL
     may_decide = person.role in DECIDE
     editable = may_decide and case.is_open and case.instrument and not case.submission.erased_utc
