@@ -13,10 +13,9 @@ import re
 import socket
 import ssl
 import time
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from surveys import reach
+from surveys import outside, reach
 
 TIMEOUT = 8.0
 """Seconds for everything: the connection, the certificate, the answer."""
@@ -70,19 +69,12 @@ def ask(
 
 def _resolved(host: str, port: int, asked_inside: frozenset[int | None]) -> list[tuple[str, int]]:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (socket.gaierror, UnicodeError):
+        found = outside.resolve(host, port)
+    except (OSError, UnicodeError):
         raise _Refused("name") from None
-    targets = list(dict.fromkeys((str(entry[4][0]), port) for entry in found))
-    if port not in asked_inside and not all(_is_public(target) for target, _ in targets):
+    if port not in asked_inside and not all(map(outside.is_public, found)):
         raise _Refused("not asked")
-    return targets
-
-
-def _is_public(text: str) -> bool:
-    found = ip_address(text.partition("%")[0])
-    inner = getattr(found, "ipv4_mapped", None) or found
-    return bool(inner.is_global)
+    return [(target, port) for target in found]
 
 
 def _connected(targets: list[tuple[str, int]], end: float) -> socket.socket:
