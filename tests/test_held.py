@@ -416,6 +416,21 @@ def test_other_content_stands_beside_the_first_and_is_taken_or_left(
     assert rebuild(db) == []
 
 
+def test_a_phone_without_a_clock_keeps_nobody_from_deciding(
+    db: Database, reviewer: FlaskClient
+) -> None:
+    dawn = {"finished_at": "0001-01-01T00:00:00+14:00"}
+    one = submit(reviewer, db, "vienna-1", {"welcome": 2}, **dawn)
+    submit(reviewer, db, "vienna-1", {"welcome": 7}, expected="held", id=one, **dawn)
+    assert "Finished not said" in page(reviewer, at(one))
+
+
+@pytest.mark.parametrize("until", ["yesterday", "0001-01-01T00:00:00+14:00"])
+def test_all_until_a_moment_that_is_none(reviewer: FlaskClient, until: str) -> None:
+    form = {"action": "accept", "reason": "late", "until": until}
+    assert post(reviewer, "/desk/held/all?kind=does_not_fit", form).status_code == 400
+
+
 def test_what_was_erased_can_still_be_decided(db: Database, reviewer: FlaskClient) -> None:
     one = late(
         db, reviewer, BEFORE, secret_sha256=SECRET_SHA256, answers={"welcome": 6, "comment": "Ha"}
