@@ -36,14 +36,19 @@ def form(db: Database, asked: Asked) -> Form:
 
 def submissions(db: Database, asked: Asked, form: Form) -> Iterator[tuple[Value, ...]]:
     """Every stored submission, whatever its status, with its values as amended."""
-    facets = {q.item.key: facet for q in form.questions if (facet := _facet(q)) is not None}
+    facets = {question.item.key: _facets(question) for question in form.questions}
     for site in asked.selection.shown(db):
         reach = _Reach(db, asked, site.site_id)
         rows = store.submissions(db, site.site_id, asked.selection.wanted())
         for _, parts in groupby(rows, key=lambda row: row["submission_id"]):
             row, answers = _amended(parts)
-            rated = [facet for key, facet in facets.items() if answers.get(key) is not None]
-            if not reach.sees(row, "submission", *rated):
+            tallied = [
+                facet
+                for key, every in facets.items()
+                if answers.get(key) is not None
+                for facet in every
+            ]
+            if not reach.sees(row, "submission", *tallied):
                 continue
             yield (
                 row["submission_id"],
@@ -98,10 +103,16 @@ def _touchpoints(db: Database, form: str) -> dict[str, str | None]:
     return {key: item.touchpoint for key, item in version.items.items()} if version else {}
 
 
-def _facet(question: Question) -> str | None:
-    """The facet that an answer to the question is tallied under, if any is shown in a cell."""
-    kind = question.item.type
-    return {"scale": f"dimension:{question.item.key}", "moment": "moment"}.get(kind)
+def _facets(question: Question) -> list[str]:
+    """The facets that an answer to the question is tallied under with its value."""
+    item = question.item
+    if item.type == "scale":
+        found = [f"dimension:{item.key}"]
+    else:
+        found = ["moment"] if item.type == "moment" else []
+    if item.measures is not None and item.type in ("yes_no", "integer"):
+        found.append(f"measure:{item.measures}")
+    return found
 
 
 def _amended(parts: Iterable[Row]) -> tuple[Row, dict[str, Any]]:

@@ -23,14 +23,15 @@ class Finish:
 
 
 def moment(written: object) -> datetime | None:
-    """An ISO 8601 time with offset; None for anything else."""
+    """An ISO 8601 time with offset; None for anything else, and for one that is before the year 1
+    or after 9999 somewhere: it could not be shown there."""
     if not isinstance(written, str) or len(written) > 40:
         return None
     try:
         found = datetime.fromisoformat(written)
-        return found if found.utcoffset() is not None else None
     except ValueError:
         return None
+    return found if found.utcoffset() is not None and 1 < found.year < 9999 else None
 
 
 def seconds(start: datetime | None, end: datetime | None) -> float | None:
@@ -51,11 +52,8 @@ def finish(finished_at: object, *, received: datetime, sent_at: object, zone: tz
     if finished_at is None:
         return Finish(received, of_receipt, clock=False)
     at = _corrected(moment(finished_at), received, moment(sent_at))
-    try:
-        if at is not None and at <= received:
-            return Finish(at, at.astimezone(zone).date(), clock=False)
-    except OverflowError:  # a day before the year 1
-        pass
+    if at is not None and at.year > 1 and at <= received:
+        return Finish(at, at.astimezone(zone).date(), clock=False)
     return Finish(received, of_receipt, clock=True)
 
 

@@ -42,7 +42,7 @@ def ask(
     host = (parts.hostname or "").encode("idna").decode("ascii")
     port = parts.port or (443 if parts.scheme == "https" else 80)
     request = (
-        f"GET /reach/{nonce} HTTP/1.1\r\nHost: {parts.netloc.encode('idna').decode('ascii')}\r\n"
+        f"GET /reach/{nonce} HTTP/1.1\r\nHost: {_named(host, parts.port)}\r\n"
         "Accept: text/plain\r\nUser-Agent: Touchstone\r\nConnection: close\r\n\r\n"
     )
     end = time.monotonic() + timeout
@@ -65,6 +65,12 @@ def ask(
     except (ConnectionError, OSError):
         return "another program"  # it took the connection, and broke it off
     return _judged(answer, proof)
+
+
+def _named(host: str, port: int | None) -> str:
+    """Host and port as a request names them."""
+    shown = f"[{host}]" if ":" in host else host
+    return shown if port is None else f"{shown}:{port}"
 
 
 def _resolved(host: str, port: int, asked_inside: frozenset[int | None]) -> list[tuple[str, int]]:

@@ -158,8 +158,13 @@ class Worker:
         """What goes by the clock: the morning's letters, and tidying up."""
         now = self._clock()
         if self._scheduled is None or now - self._scheduled >= EVERY_MINUTE:
-            daily.schedule(db, now)
             self._scheduled = now
+            try:
+                daily.schedule(db, now)
+            except Unavailable:
+                raise
+            except Exception:  # what is due goes out nevertheless
+                log.exception("The morning's letters cannot be put in")
         if self._tidied is None or now - self._tidied >= EVERY_HOUR:
             with db.transaction():
                 store.delete_done(db, times.text(now - jobs.KEPT))

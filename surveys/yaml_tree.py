@@ -45,6 +45,7 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
 _LARGEST = 2**53 - 1  # what canonical JSON can carry
+_NO_CHARACTER = re.compile(r"\\U(?!00(?:0[0-9A-Fa-f]|10))[0-9A-Fa-f]{8}")
 _TAB_INDENT = re.compile(r"^ *\t", re.MULTILINE)
 _CONSTANTS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
@@ -152,6 +153,15 @@ class _Builder:
         except MarkedYAMLError as error:
             self._explain(error, text)
             return None
+        except (ValueError, OverflowError):
+            self._explain_escape(text)
+            return None
+
+    def _explain_escape(self, text: str) -> None:
+        """The parser makes characters of escapes without a look at their numbers."""
+        found = _NO_CHARACTER.search(text)
+        place = _place_after(text[: found.start()]) if found else Place(1, 1)
+        self._findings.add("not-yaml", place, "this escape stands for no character: take it out")
 
     def _document(self, events: Iterator[Event]) -> Node | None:
         root: Node | None = None

@@ -493,3 +493,10 @@ def test_a_torn_file_never_breaks_the_checker(
 def test_any_bytes_get_an_answer(data: bytes) -> None:
     findings = Findings("x.yaml")
     assert (parse(data, findings) is None) == bool(findings.sorted()) or findings.sorted()
+
+
+@pytest.mark.parametrize("escape", ["UFFFFFFFF", "U00110000"])
+def test_an_escape_of_no_character_is_a_fault_at_its_place(escape: str) -> None:
+    checked = check_text(f'instrument: x\ntitle: "a \\{escape}"\n'.encode(), "x")
+    (fault,) = checked.faults
+    assert (fault.code, fault.line, fault.column) == ("not-yaml", 2, 11)

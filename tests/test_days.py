@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from surveys.days import Finish, finish, seconds
+from surveys.days import Finish, finish, moment, seconds
 
 RECEIVED = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 VIENNA, AUCKLAND, HONOLULU = map(
@@ -45,7 +45,8 @@ def day(finished: object, sent: object = None, zone: ZoneInfo = VIENNA) -> tuple
         ("2026-11-21T09:00:00", None, ("2026-11-22", True)),  # of which place?
         ("2026-11-21T09:00:00Z", "nonsense", ("2026-11-21", False)),
         ("2026-11-21T09:00:00Z", 17, ("2026-11-21", False)),
-        ("0001-01-01T00:00:00Z", "2026-11-22T09:00:00Z", ("0001-01-01", False)),
+        ("0002-01-01T00:00:00Z", "2026-11-22T09:00:00Z", ("0002-01-01", False)),
+        ("0001-01-01T00:00:00Z", "2026-11-22T09:00:00Z", ("2026-11-22", True)),
         ("9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z", ("2026-11-22", True)),
     ],
 )
@@ -69,6 +70,13 @@ def test_before_the_year_one_is_no_day() -> None:
         "0001-01-01T00:00:00Z", received=RECEIVED, sent_at=RECEIVED.isoformat(), zone=HONOLULU
     )
     assert found == Finish(RECEIVED, date(2026, 11, 21), clock=True)
+
+
+@pytest.mark.parametrize("written", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_cannot_be_shown_everywhere_is_none(written: str) -> None:
+    assert moment(written) is None
+    found = finish(written, received=RECEIVED, sent_at=written, zone=VIENNA)
+    assert found == Finish(RECEIVED, RECEIVED.astimezone(VIENNA).date(), clock=True)
 
 
 @given(

@@ -173,7 +173,7 @@ def test_an_address_that_phones_open_needs_no_warning(
         ({}, "Choose at least one site."),
         ({"all": "1", "as": "svg"}, "The code alone is of one site"),
         ({"site": "vienna-1", "touchpoint": "Till 2"}, "is not a touchpoint"),
-        ({"site": "vienna-1", "instrument": "mirror"}, "is published"),
+        ({"site": "vienna-1", "instrument": "mirror"}, "Only forms that customers fill in"),
     ],
 )
 def test_a_fault_says_what_to_do_and_keeps_what_was_chosen(
@@ -199,6 +199,16 @@ def test_somebody_elses_sites_are_as_if_there_were_none(
     assert post(manager, **form).status_code == 404
     assert codes.active(served.database(), "lisbon-1") is None
     assert codes.active(served.database(), "vienna-1") is None
+
+
+@pytest.mark.parametrize("instrument", ["visit", "counter_hour", "mirror"])
+def test_a_manager_hangs_up_nothing_that_others_answer(
+    manager: FlaskClient, served: Installation, instrument: str
+) -> None:
+    answer = post(manager, site="vienna-1", instrument=instrument)
+    assert answer.status_code == 422
+    assert "Only forms that customers fill in" in answer.text
+    assert codes.active(served.database(), "vienna-1", None, instrument) is None
 
 
 @pytest.mark.parametrize("form", [{"sheet": "a3"}, {"as": "gif"}])

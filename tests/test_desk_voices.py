@@ -255,3 +255,19 @@ def test_words_of_those_who_work_there_come_from_eight_writers_on(
     assert "Fewer than eight have written" in opened(manager, address)
     forecast(phone, db, 5, STAFF_FORECAST, **words)
     assert opened(manager, address).count("The old till") == 8
+
+
+def test_what_few_ticked_is_in_no_row_of_a_managers_file(
+    app: Flask, manager: FlaskClient, db: Database
+) -> None:
+    phone = app.test_client()
+    for number in range(6):
+        forecast(phone, db, 5, **({"accept_it": False} if number < 2 else {}))
+    assert "shown from five answers on" in opened(manager, "/desk/sites/vienna-1")
+    rows = manager.get("/exports/submissions.csv?instrument=mirror").text
+    assert rows.count("staff_forecast") == 4
+    assert "false" not in rows
+    for _ in range(3):
+        forecast(phone, db, 5, accept_it=True)
+    rows = manager.get("/exports/submissions.csv?instrument=mirror").text
+    assert rows.count("staff_forecast") == 9

@@ -24,6 +24,7 @@ from surveys.rebuild import rebuild
 from surveys.store import held, submissions
 from surveys.store.database import Database
 from surveys.store.submissions import Submission
+from surveys.web.desk import held_choice
 from tests.conftest import CODES, NOW, WITHDRAWN, Clock
 from tests.desk_people import HTML, enrol, form_token, signed_in, submit
 from tests.records import SECRET, SECRET_SHA256
@@ -181,6 +182,12 @@ def test_the_oldest_comes_first_and_pages_leave_none_out(
         address = html.unescape(further[1]) if further else ""
     assert seen == sent
     assert address == ""
+
+
+@pytest.mark.parametrize("site_id", ["vienna-1", "a|b", "a b", "|"])
+def test_a_place_in_the_list_is_found_again_whatever_the_site_is_called(site_id: str) -> None:
+    here = ("2026-11-22T09:00:00Z", site_id, "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77", "abc")
+    assert held_choice.position(held_choice.written(here)) == here
 
 
 # --- one of them ------------------------------------------------------------------------------
@@ -414,6 +421,21 @@ def test_other_content_stands_beside_the_first_and_is_taken_or_left(
         assert tallies(db)[("dimension:welcome", level)] == 1
     assert "Nothing is held" in page(reviewer, "/desk/held")
     assert rebuild(db) == []
+
+
+def test_a_phone_without_a_clock_keeps_nobody_from_deciding(
+    db: Database, reviewer: FlaskClient
+) -> None:
+    dawn = {"finished_at": "0001-01-01T00:00:00+14:00"}
+    one = submit(reviewer, db, "vienna-1", {"welcome": 2}, **dawn)
+    submit(reviewer, db, "vienna-1", {"welcome": 7}, expected="held", id=one, **dawn)
+    assert "Finished not said" in page(reviewer, at(one))
+
+
+@pytest.mark.parametrize("until", ["yesterday", "0001-01-01T00:00:00+14:00"])
+def test_all_until_a_moment_that_is_none(reviewer: FlaskClient, until: str) -> None:
+    form = {"action": "accept", "reason": "late", "until": until}
+    assert post(reviewer, "/desk/held/all?kind=does_not_fit", form).status_code == 400
 
 
 def test_what_was_erased_can_still_be_decided(db: Database, reviewer: FlaskClient) -> None:

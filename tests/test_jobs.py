@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from surveys import jobs, mail, webhooks
+from surveys import jobs, mail, preferences, webhooks
 from surveys.delivery import Network
 from surveys.installation import Installation
 from surveys.jobs import JobError
@@ -27,6 +27,7 @@ from surveys.store.webhooks import Webhook
 from surveys.webhook_sending import Limits
 from surveys.worker import LEASE, LEASE_NAME, Done, Worker
 from tests.conftest import NOW, Clock
+from tests.desk_people import enrol
 from tests.rig.receivers import BUSY, CUT, ERROR, GONE, GOOD, HANG, Receiver
 
 ALLOWED = frozenset({"localhost"})
@@ -374,6 +375,28 @@ def test_an_attempt_whose_worker_died_is_made_again(
         clock.forward(seconds=jobs.ATTEMPT.total_seconds())
         assert worker.once().delivered == 1
         assert job(db, "one").attempts == 2
+
+
+def test_what_was_added_to_a_job_after_it_was_read_is_not_lost(db: Database) -> None:
+    with Receiver() as receiver:
+        put(db, hook_to(db, receiver), "one")
+    seen = job(db, "one")
+    with db.transaction():
+        assert store.set_payload(db, seen, '{"about": "more"}')
+    with db.transaction():
+        assert not store.claim(db, seen, times.text(NOW + jobs.ATTEMPT))
+        assert store.claim(db, job(db, "one"), times.text(NOW + jobs.ATTEMPT))
+
+
+def test_a_morning_that_cannot_be_worked_out_keeps_nothing_else_back(
+    db: Database, worker: Worker
+) -> None:
+    mail.set_up(db, NOW, mail.MailServer("127.0.0.1", 9, "none", "us@example.org"))
+    owner = enrol(db, "owner")
+    preferences.choose(db, owner.person_id, {preferences.TIMEZONE: "Europe/Atlantis"})
+    with Receiver() as receiver:
+        put(db, hook_to(db, receiver), "one")
+        assert worker.once().delivered == 1
 
 
 def test_two_claims_of_one_attempt_and_one_wins(db: Database) -> None:

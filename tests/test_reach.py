@@ -146,6 +146,10 @@ def test_a_name_that_leads_nowhere() -> None:
     assert asked(443, host="nobody.invalid", scheme="https") == "name"
 
 
+def test_a_name_as_long_as_a_name_may_be_with_a_port() -> None:
+    assert asked(9, host="a" * 63) == "name"
+
+
 def test_https_where_only_http_is_spoken(server: Server) -> None:
     assert asked(server.port, scheme="https") == "no https"
 

@@ -72,13 +72,15 @@ def next_due(db: Database, kind: str, recipient: str | None, at_utc: str) -> Job
 
 
 def claim(db: Database, job: Job, until_utc: str) -> bool:
-    """Begin an attempt; False if somebody else was quicker. It is due again after ``until_utc``."""
+    """Begin an attempt; False if somebody else was quicker, or if it carries more by now than what
+    was read. It is due again after ``until_utc``."""
     touched = db.execute(
         "UPDATE jobs SET attempts = attempts + 1, due_utc = :until_utc"
         " WHERE job_id = :job_id AND status = 'waiting' AND attempts = :attempts"
-        " AND due_utc = :due_utc",
+        " AND due_utc = :due_utc AND payload = :payload",
         {
             "job_id": job.job_id,
+            "payload": job.payload,
             "attempts": job.attempts,
             "due_utc": job.due_utc,
             "until_utc": until_utc,

@@ -148,7 +148,7 @@ def _action() -> Literal["accept", "reject"]:
 def _until() -> str:
     try:
         return times.text(datetime.fromisoformat(request.form.get("until", "")))
-    except ValueError:
+    except (ValueError, OverflowError):
         abort(400)
 
 

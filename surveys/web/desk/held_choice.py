@@ -97,7 +97,8 @@ def written(position: Position) -> str:
 def position(text: str | None) -> Position | None:
     if not text:
         return None
-    parts = text.split("|")
-    if len(parts) != 4:
+    parts = text.rsplit("|", 2)
+    received, found, site = parts[0].partition("|")  # a site's id may hold one
+    if len(parts) != 3 or not found:
         abort(400)
-    return parts[0], parts[1], parts[2], parts[3]
+    return received, site, parts[1], parts[2]

@@ -83,8 +83,7 @@ def make() -> Response | tuple[str, int]:
             by=me().person_id,
         )
     except CodeError as error:
-        known = wanted.instrument in _instruments()
-        return _page(mine, wanted, {"touchpoint" if known else "instrument": error}), 422
+        return _page(mine, wanted, {"touchpoint": error}), 422
     if form == "pdf":
         content = posters.pdf(made, at=now, sheet=wanted.sheet)
     else:
@@ -138,6 +137,9 @@ def _faults(wanted: Wanted, form: str, chosen: list[Site], base: str) -> dict[st
         faults["sites"] = _("Choose at least one site.")
     elif form != "pdf" and len(chosen) > 1:
         faults["sites"] = _("The code alone is of one site: choose that one.")
+    if wanted.instrument not in _instruments():
+        # Else whoever is judged could hang a mystery shopper's form on their own wall.
+        faults["instrument"] = _("Only forms that customers fill in hang on a wall. Choose one.")
     if addresses.only_this_machine(base) and not wanted.anyway:
         faults["anyway"] = _(
             "Nothing was printed: the sheets would name {address}, which no phone can open.",
