@@ -125,6 +125,19 @@ def test_what_does_not_fit_is_said_beside_its_field_and_what_was_typed_stays(
     assert len(list(store.every(chain.database()))) == len(CHAIN)
 
 
+def test_the_first_fault_has_the_focus(post: Post) -> None:
+    page = post("/desk/sites/new", name="", timezone="Mars", language="fr").text
+    assert page.count(" autofocus") == 1
+    assert re.search(r'<input id="name"[^>]* autofocus', page)
+
+
+def test_while_setting_up_a_site_to_be_mended_leads_on_as_before(post: Post) -> None:
+    page = post("/desk/sites/new", name="", timezone="Mars", language="fr", setup="1").text
+    assert "Save and go on" in page
+    assert "Step 3 of 4" in page
+    assert "Save the site" not in page
+
+
 def test_a_site_is_changed_and_keeps_its_id(chain: Installation, post: Post) -> None:
     fields = NEW | {
         "site_id": "another",
