@@ -308,6 +308,25 @@ def test_faults_are_told_by_line_and_column_and_the_lines_can_be_mended_in_place
     assert "2 new sites" in post("/desk/sites/import", pasted=mended).text
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_another_encoding_is_shown_in_the_box_to_go_on_from(
+    owner: FlaskClient, post: Post, encoding: str
+) -> None:
+    lines = "\r\n".join([HEADER, "z,Café Zoë,east,Europe/Paris,fr,,,,"])
+    page = sent(owner, data=lines.encode(encoding))
+    assert page.status_code == 422
+    assert "in the encoding that it most likely has" in page.text
+    box = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.DOTALL)
+    assert box is not None
+    assert "1 new site" in post("/desk/sites/import", pasted=unescape(box[1])).text
+
+
+def test_a_workbook_does_not_stand_in_the_box(owner: FlaskClient) -> None:
+    page = sent(owner, data=b"PK\x03\x04\0\0 a workbook")
+    assert re.search(r"<textarea[^>]*>\n</textarea>", page.text)
+    assert "most likely" not in page.text
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
