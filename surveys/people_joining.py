@@ -80,6 +80,11 @@ def links(db: Database) -> dict[str, Link]:
 # --- making a link ----------------------------------------------------------------------------
 
 
+def has_owner(db: Database) -> bool:
+    """Whether somebody has become the owner."""
+    return store.active_owners(db) > 0
+
+
 def first_owner_token(db: Database, at: datetime) -> str | None:
     """A token to become the owner, while there is none; older such tokens are void from then."""
     with db.transaction():

@@ -19,6 +19,7 @@ _SAVE_AS = Sentence(
     " “Unicode (UTF-8)”"
 )
 _COLUMN_LIST = ",".join(COLUMNS)
+_JOINED = {name.replace("_", ""): name for name in COLUMNS}
 _SEPARATORS = {
     ",": Sentence("comma"),
     ";": Sentence("semicolon"),
@@ -176,7 +177,9 @@ def _known(cells: Iterable[str]) -> set[str]:
 
 
 def _heading(cell: str) -> str:
-    return cell.strip().strip('"').strip().casefold()
+    """The column that a header cell names; “Time zone” and “Site ID” name theirs too."""
+    said = cell.strip().strip('"').strip().casefold()
+    return _JOINED.get(re.sub(r"[\s_-]", "", said), said)
 
 
 def _columns(header: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -192,22 +195,23 @@ def _columns(header: list[str]) -> tuple[dict[str, int], tuple[str, ...]]:
             places[name] = place
         elif name:
             ignored.append(cell.strip())
-    for name in COLUMNS:
-        if name not in places:
-            near = difflib.get_close_matches(name, ignored, n=1, cutoff=0.75)
-            if near:
-                message = Sentence(
-                    "The column is missing (is it the one called “{near}”?). The header must be"
-                    " {columns}, in any order",
-                    near=near[0],
-                    columns=_COLUMN_LIST,
-                )
-            else:
-                message = Sentence(
-                    "The column is missing. The header must be {columns}, in any order",
-                    columns=_COLUMN_LIST,
-                )
-            faults.append(SiteFault(1, name, message))
+    for number, name in enumerate(name for name in COLUMNS if name not in places):
+        near = difflib.get_close_matches(name, ignored, n=1, cutoff=0.75)
+        if near:
+            message = Sentence(
+                "The column is missing (is it the one called “{near}”?). The header must be"
+                " {columns}, in any order",
+                near=near[0],
+                columns=_COLUMN_LIST,
+            )
+        elif number == 0:
+            message = Sentence(
+                "The column is missing. The header must be {columns}, in any order",
+                columns=_COLUMN_LIST,
+            )
+        else:
+            message = Sentence("The column is missing as well")
+        faults.append(SiteFault(1, name, message))
     if faults:
         raise FaultySites(faults)
     return places, tuple(ignored)

@@ -125,6 +125,19 @@ def test_what_does_not_fit_is_said_beside_its_field_and_what_was_typed_stays(
     assert len(list(store.every(chain.database()))) == len(CHAIN)
 
 
+def test_the_first_fault_has_the_focus(post: Post) -> None:
+    page = post("/desk/sites/new", name="", timezone="Mars", language="fr").text
+    assert page.count(" autofocus") == 1
+    assert re.search(r'<input id="name"[^>]* autofocus', page)
+
+
+def test_while_setting_up_a_site_to_be_mended_leads_on_as_before(post: Post) -> None:
+    page = post("/desk/sites/new", name="", timezone="Mars", language="fr", setup="1").text
+    assert "Save and go on" in page
+    assert "Step 3 of 4" in page
+    assert "Save the site" not in page
+
+
 def test_a_site_is_changed_and_keeps_its_id(chain: Installation, post: Post) -> None:
     fields = NEW | {
         "site_id": "another",
@@ -293,6 +306,25 @@ def test_faults_are_told_by_line_and_column_and_the_lines_can_be_mended_in_place
     assert wrong in page.text  # in the box
     mended = "\r\n".join([HEADER, FRESH, "a,A,east,Europe/Paris,fr,,,,"])
     assert "2 new sites" in post("/desk/sites/import", pasted=mended).text
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+def test_another_encoding_is_shown_in_the_box_to_go_on_from(
+    owner: FlaskClient, post: Post, encoding: str
+) -> None:
+    lines = "\r\n".join([HEADER, "z,Café Zoë,east,Europe/Paris,fr,,,,"])
+    page = sent(owner, data=lines.encode(encoding))
+    assert page.status_code == 422
+    assert "in the encoding that it most likely has" in page.text
+    box = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page.text, re.DOTALL)
+    assert box is not None
+    assert "1 new site" in post("/desk/sites/import", pasted=unescape(box[1])).text
+
+
+def test_a_workbook_does_not_stand_in_the_box(owner: FlaskClient) -> None:
+    page = sent(owner, data=b"PK\x03\x04\0\0 a workbook")
+    assert re.search(r"<textarea[^>]*>\n</textarea>", page.text)
+    assert "most likely" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,17 @@ def test_whoever_joins_later_comes_to_the_results(app: Flask, chain: Installatio
     assert answer.location == "/desk"
 
 
+def test_who_tries_it_out_is_told_in_the_end_that_phones_need_an_address(
+    owner: FlaskClient, post: Post
+) -> None:
+    post("/desk/settings/address", address="http://127.0.0.1:8000", anyway="1", setup="1")
+    page = owner.get("/desk/setup/done").text
+    assert page.count("Say under which address phones reach Touchstone") == 1
+    post("/desk/settings/address", address="https://nobody.invalid", anyway="1", sure="1")
+    page = owner.get("/desk/setup/done").text
+    assert "Say under which address phones reach Touchstone" not in page
+
+
 def test_each_step_leads_to_the_next_that_is_open(owner: FlaskClient, post: Post) -> None:
     """Sites and codes are there, so two steps are left."""
     answer = post("/desk/settings/organisation", organisation="Müller", setup="1")
@@ -154,6 +165,13 @@ def test_an_address_that_is_not_reached_can_be_used_anyway(
     assert row["person_id"]
 
 
+def test_an_address_that_is_not_reached_keeps_nobody_from_going_on(post: Post) -> None:
+    answer = post("/desk/settings/address", address="https://nobody.invalid", setup="1")
+    assert "The name is not known" in answer.text
+    assert "Skip this for now" in answer.text
+    assert "Try it on this computer" in answer.text
+
+
 def test_http_and_addresses_within_a_network_are_warned_of(owner: FlaskClient, post: Post) -> None:
     post("/desk/settings/address", address="http://192.168.1.7:8000", anyway="1")
     page = owner.get("/desk/settings").text
@@ -227,6 +245,7 @@ def test_a_poster_for_a_site_and_what_comes_in_by_it(
     assert "Nothing has come in yet." in page
     poster = owner.get("/desk/setup/poster/vienna-2.pdf")
     assert poster.data.startswith(b"%PDF-")
+    assert poster.headers["Content-Disposition"] == "attachment; filename=poster-vienna-2.pdf"
     submit(app.test_client(), chain.database(), "vienna-2", {"moment": "better", "welcome": 6})
     page = owner.get("/desk/setup/poster?site=vienna-2").text
     assert "It has arrived." in page

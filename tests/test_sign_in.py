@@ -50,6 +50,16 @@ def test_everybody_begins_where_their_work_is(
     assert client.get("/sign-in", headers=HTML).location == home
 
 
+def test_who_comes_before_there_is_an_owner_is_told_of_the_link(
+    client: FlaskClient, db: Database
+) -> None:
+    assert "Nobody owns this Touchstone yet" in client.get("/sign-in", headers=HTML).text
+    enrol(db, "owner")
+    page = client.get("/sign-in", headers=HTML).text
+    assert "Nobody owns" not in page
+    assert "People come in by invitation" in page
+
+
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(
     client: FlaskClient, db: Database
 ) -> None:

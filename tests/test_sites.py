@@ -137,6 +137,19 @@ def test_a_missing_column_is_named(missing: str) -> None:
     assert HEADER in fault
 
 
+def test_of_several_missing_columns_the_first_says_the_header() -> None:
+    said = faults(csv("a,b", header="name,timezone"))
+    assert len(said) == len(COLUMNS) - 2
+    assert [HEADER in fault for fault in said] == [True] + [False] * (len(said) - 1)
+    assert said[-1] == "line 1, column kind: The column is missing as well"
+
+
+@pytest.mark.parametrize("called", ["Site ID", "site-id", "SITEID"])
+def test_a_column_is_known_however_its_words_are_joined(called: str) -> None:
+    header = HEADER.replace("site_id", called).replace("timezone", "Time zone")
+    assert read(csv(ROW, header=header)).sites == read(csv(ROW)).sites
+
+
 def test_a_column_that_is_nearly_there_is_pointed_at() -> None:
     assert "called “adress”" in only_fault(csv(ROW, header=HEADER.replace("address", "adress")))
 

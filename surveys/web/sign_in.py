@@ -67,7 +67,8 @@ def page() -> BaseResponse | str:
     person = signed_in()
     if person is not None:
         return redirect(wanted or home_of(person), 303)
-    return render_template("sign_in.html", next=wanted, email="", wrong=None)
+    nobody_yet = not people_joining.has_owner(services().database)
+    return render_template("sign_in.html", next=wanted, email="", wrong=None, nobody_yet=nobody_yet)
 
 
 @blueprint.post("/sign-in")

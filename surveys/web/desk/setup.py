@@ -16,7 +16,7 @@ from surveys.store.database import Unavailable
 from surveys.store.sites import Site
 from surveys.web.desk import setup_steps, sites
 from surveys.web.desk.settings import address_form, organisation_form, picture
-from surveys.web.desk.setup_steps import STEPS, Step
+from surveys.web.desk.setup_steps import STEPS, Step, in_setup
 from surveys.web.security import needs
 from surveys.web.services import services
 from surveys.web.sessions import me, signed_in
@@ -27,7 +27,10 @@ blueprint = Blueprint("setup", __name__)
 
 def register(app: Flask) -> None:
     app.jinja_env.globals.update(
-        organisation_name=_organisation, left_to_do=left_to_do, setup_steps=STEPS
+        organisation_name=_organisation,
+        left_to_do=left_to_do,
+        setup_steps=STEPS,
+        in_setup=in_setup,
     )
 
 
@@ -126,7 +129,7 @@ def poster_pdf(site_id: str) -> BaseResponse:
     form = f"{addresses.own(database)}/q/{code.token}"
     content = posters.pdf([Poster(site, form)], at=services().clock())
     answer = Response(content, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = "attachment; filename=poster.pdf"
+    answer.headers.set("Content-Disposition", "attachment", filename=f"poster-{site_id}.pdf")
     return answer
 
 
@@ -151,7 +154,12 @@ def _arrived(site: Site) -> dict[str, object] | None:
 @blueprint.get("/desk/setup/done")
 @needs("owner")
 def done() -> str:
-    return render_template("desk/setup_done.html", left=setup_steps.open_steps())
+    own = addresses.own(services().database)
+    return render_template(
+        "desk/setup_done.html",
+        left=setup_steps.open_steps(),
+        only_here=addresses.only_this_machine(own),
+    )
 
 
 @blueprint.post("/desk/setup/dismiss")

@@ -46,7 +46,7 @@ STEPS = (
 
 def in_setup() -> str | None:
     """``"1"`` while the form or page belongs to setting up, to be handed on in addresses."""
-    return "1" if request.values.get("setup") else None
+    return "1" if request.values.get("setup") or request.blueprint == "setup" else None
 
 
 def open_steps() -> list[Step]:

@@ -40,6 +40,12 @@ SHOWN = 100  # of each kind of change, and of faults
 GOOD_FOR = 24 * 60 * 60
 
 
+@blueprint.app_template_global()
+def sites_header() -> str:
+    """The header of the CSV, with spaces, so that a narrow page can break it."""
+    return ", ".join(COLUMNS)
+
+
 @blueprint.get("/desk/sites/import")
 @needs("owner")
 def page() -> str:
@@ -110,15 +116,36 @@ def _to_tick(planned: Plan) -> list[str]:
 
 def _faulty(data: bytes, wrong: str | None, faulty: FaultySites | None = None) -> BaseResponse:
     faults = faulty.faults if faulty else ()
+    pasted = _text(data) if faults else ""
     text = render_template(
         "desk/sites_import.html",
-        pasted=data.decode("utf-8", "replace").removeprefix("\ufeff") if faults else "",
+        pasted=pasted,
+        guessed=bool(pasted) and not _is_utf8(data),
         wrong=wrong,
         faults=faults[:SHOWN],
         more=len(faults) - len(faults[:SHOWN]),
         setup=in_setup(),
     )
     return Response(text, 422, mimetype="text/html")
+
+
+def _text(data: bytes) -> str:
+    """What stands in the box to be mended; of another encoding than UTF-8 what it most likely is.
+
+    It is shown and never taken as it is: only who knows the names sees whether they are right.
+    """
+    if _is_utf8(data):
+        return data.decode("utf-8-sig")
+    likely = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "cp1252"
+    text = data.decode(likely, "replace")
+    return "" if "\0" in text else text  # a workbook, not a text
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        return "\0" not in data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _shown(
