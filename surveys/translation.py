@@ -1,8 +1,9 @@
 """Sentences, dates and numbers in another language: the gettext catalogues of ``translations/``.
 
 A catalogue is a ``.po`` file that translators edit and that is read as it is; there is nothing to
-compile. What a catalogue lacks is said in English. ``.ci/translations`` brings the files up to
-date with the source, and a test fails for a sentence that nobody has translated.
+compile. What a catalogue lacks is said in English. ``python -m tests.rig.catalogues`` brings the
+files up to date with the source; ``tests/test_translations.py`` fails for a sentence that nobody has
+translated.
 """
 
 from __future__ import annotations

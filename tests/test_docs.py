@@ -35,8 +35,9 @@ MARKED = {"start", "start: uv", "test", "test: uv"}
 NOT_OURS = re.compile(r"(systemctl|journalctl|git|sudo|apt-get|caddy|crontab|\.venv/bin/pip) ")
 """Programs of the system's, shown with ours; they cannot be run wherever the tests are."""
 
-LONG = re.compile(r"\S*python -m (benchmarks|tests\.screenshots|pytest)\b")
-"""What measures or tests for minutes: asked for its help only, which shows that it is there."""
+LONG = re.compile(r"\S*python -m (benchmarks|tests\.screenshots|tests\.rig\.catalogues|pytest)\b")
+"""What measures or tests for minutes, or writes into the source: asked for its help only, which
+shows that it is there."""
 
 SERVES = re.compile(r"app\.py( (serve\b|--)[^&|;]*)?$")
 

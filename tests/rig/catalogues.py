@@ -7,6 +7,7 @@ fuzzy.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import io
 from collections.abc import Iterator
@@ -68,6 +69,8 @@ def written(catalog: Catalog) -> str:
 
 
 def main() -> None:
+    name = "python -m tests.rig.catalogues"
+    argparse.ArgumentParser(prog=name, description=__doc__).parse_args()
     everything = source()
     for language in LANGUAGES:
         if language != "en":
