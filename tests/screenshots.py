@@ -14,15 +14,17 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from surveys.translation import LANGUAGES
 from tests.rig import browsers, pages, pictures
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.screenshots", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("screenshots"), help="the folder")
-    parser.add_argument("--only", default="", help="pages (or pictures) whose name holds this")
+    parser.add_argument("--only", default="", help="names that hold this, or one,of,these")
     parser.add_argument("--device", choices=pages.DEVICES, help="default: both")
     parser.add_argument("--dark", action="store_true", help="the dark look too")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="of the desk")
     parser.add_argument("--docs", action="store_true", help="the pictures in docs/pictures instead")
     asked = parser.parse_args()
     if browsers.chromium() is None:
@@ -45,7 +47,9 @@ def make_screenshots(asked: argparse.Namespace) -> int:
             for device in devices:
                 for look in looks:
                     name = f"{view.name}.{device}{'.dark' if look == 'dark' else ''}.png"
-                    with visitors.opened(view, device, color_scheme=look) as page:
+                    with visitors.opened(
+                        view, device, language=asked.language, color_scheme=look
+                    ) as page:
                         page.screenshot(path=asked.out / name, full_page=True)
                     _progress(name)
     return len(views) * len(devices) * len(looks)
@@ -72,7 +76,7 @@ def _visitors(*, messages: bool) -> Iterator[pages.Visitors]:
 
 
 def _holding(part: str, names: Iterable[str]) -> list[str]:
-    found = [name for name in names if part in name]
+    found = [name for name in names if any(one in name for one in part.split(","))]
     if not found:
         sys.exit(f"no name holds “{part}”: " + ", ".join(names))
     return found

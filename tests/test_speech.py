@@ -26,6 +26,20 @@ def test_a_sentence_is_english_and_remembers_what_it_is_made_of() -> None:
     assert Sentence("braces {stay}") == "braces {stay}"
 
 
+def test_a_template_says_its_numbers_anew_to_each_reader(app: Flask) -> None:
+    """Also those that stand in it: Jinja would put them there as its first reader writes them."""
+    template = app.jinja_env.from_string(
+        "{{ 4.6 | decimal }} {{ 5000 | number }} {{ 0.5 | percent }} {{ '2026-11-22' | day }}"
+    )
+    for language, said in (
+        ("en", "4.6 5,000 50% 22 Nov 2026"),
+        ("fr", "4,6 5\u202f000 50\xa0% 22 nov. 2026"),
+        ("es", "4,6 5.000 50\xa0% 22 nov 2026"),
+    ):
+        with app.test_request_context(headers={"Accept-Language": language}):
+            assert template.render() == said
+
+
 def test_a_sentence_within_a_sentence_is_said_too() -> None:
     inner = Sentence("{n} sites", n=5000)
     assert translation.say(Sentence("Found: {what}", what=inner), locale_of("en")) == (

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -12,7 +13,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright
 
-from tests.rig import pages
+from surveys.translation import LANGUAGES
+from tests.rig import catalogues, pages
 from tests.rig.pages import VIEWS, View, Visitors
 
 # fmt: off
@@ -22,6 +24,17 @@ MAY_STAY_OPEN = {"p", "li", "dt", "dd", "tr", "td", "th", "thead", "tbody", "opt
                  "head", "body"}
 # fmt: on
 REFERENCES = ("for", "aria-describedby", "aria-labelledby", "aria-controls", "list", "headers")
+
+WIDEST = (
+    "desk-owner",
+    "site-customers",
+    "held-owner",
+    "held-one-owner",
+    "audit",
+    "people",
+    "messages",
+    "webhooks",
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +58,55 @@ def test_everybody_can_use_it(visitors: Visitors, view: View, device: str) -> No
             page.set_viewport_size({"width": 320, "height": 640})
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 320, f"it scrolls sideways on a small phone: {width} px"
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+@pytest.mark.parametrize("name", WIDEST)
+def test_it_holds_what_other_languages_say(visitors: Visitors, name: str, language: str) -> None:
+    """French and Spanish are longer, and nothing is left in English."""
+    (view,) = (view for view in VIEWS if view.name == name)
+    with visitors.opened(view, "phone", language=language) as page:
+        page.set_viewport_size({"width": 320, "height": 640})
+        width = page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 320, f"it scrolls sideways on a small phone: {width} px"
+        assert violations(page) == []
+        assert page.locator("html").get_attribute("lang") == language
+        assert left_in_english(page.evaluate(SAID), language) == []
+
+
+SAID = """() => {
+    const own = "bdi, code, pre, textarea, script, style, [lang]:not(html)";
+    const texts = [];
+    const walk = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode())
+        if (!walk.currentNode.parentElement.closest(own)) texts.push(walk.currentNode.data);
+    for (const name of ["placeholder", "title", "aria-label", "data-label", "alt"])
+        for (const one of document.querySelectorAll(`[${name}]`))
+            texts.push(one.getAttribute(name));
+    return texts;
+}"""
+"""What the desk itself says on a page: not what people wrote, nor what is marked as another's."""
+
+
+def left_in_english(said: list[str], language: str) -> list[str]:
+    """English of the catalogue among the texts: whole sentences, or three words of one."""
+    differ: set[str] = set()
+    translated: set[str] = set()
+    for message in catalogues.read(language):
+        for english, other in catalogues.forms(message):
+            translated.add(other)
+            differ |= {english} if english != other else set()
+    differ -= translated  # a word may be French too, for something else
+    parts = {part.strip() for english in differ for part in re.split(r"{\w+}|<[^>]+>", english)}
+    long = {part for part in parts if len(part.split()) >= 3}
+    texts = [" ".join(text.split()) for text in said]
+    return [t for t in texts if t in differ or any(part in t for part in long)]
+
+
+def test_the_check_of_languages_finds() -> None:
+    said = [" Sign\n out ", "Se déconnecter", "7 sites", "Olga saw: All sites as a CSV."]
+    found = ["Sign out", "Olga saw: All sites as a CSV."]
+    assert left_in_english(said, "fr") == left_in_english(said, "es") == found
 
 
 def violations(page: Page) -> list[str]:

@@ -88,5 +88,14 @@ def done(message: Message) -> bool:
     return not message.fuzzy and all([text] if isinstance(text, str) else text)
 
 
+def forms(message: Message) -> list[tuple[str, str]]:
+    """Each form of a message with its translation; none while that is not done."""
+    if not message.id or not done(message):
+        return []
+    ids = [message.id] if isinstance(message.id, str) else list(message.id)
+    said = [message.string] if isinstance(message.string, str) else list(message.string)
+    return [(ids[min(number, len(ids) - 1)], text) for number, text in enumerate(said)]
+
+
 if __name__ == "__main__":
     main()

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
-from surveys import jobs, mail, people, voices, webhook_sending, webhooks
+from surveys import jobs, mail, people, translation, voices, webhook_sending, webhooks
 from surveys.checking import load
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
@@ -30,6 +30,7 @@ from tests.rig.server import ROOT, Server, free_port, run
 PASSWORD = "correct horse battery"
 LANGUAGES = ("en", "fr", "es", "ar")
 VISIT_LANGUAGES = ("en", "fr", "es")
+LOCALES = {"en": "en-GB", "fr": "fr-FR", "es": "es-ES"}  # of the desk's readers
 
 
 @dataclass
@@ -563,6 +564,20 @@ DEVICES: dict[str, dict[str, Any]] = {
 }
 
 
+def _speak(page: Page, language: str) -> None:
+    """Lets the page be asked for its labels and names in English, whatever it says them in."""
+    say = translation.catalogue(language).gettext
+    by_label, by_role = page.get_by_label, page.get_by_role
+
+    def get_by_label(text: str, **options: Any) -> Locator:
+        return by_label(say(text), **options)
+
+    def get_by_role(role: Any, name: str | None = None, **options: Any) -> Locator:
+        return by_role(role, name=say(name) if name else None, **options)
+
+    page.get_by_label, page.get_by_role = get_by_label, get_by_role  # type: ignore
+
+
 class Visitors:
     """Browser contexts by device and person, each signed in once."""
 
@@ -573,11 +588,17 @@ class Visitors:
         self._signed_in: dict[str, Any] = {}
 
     @contextmanager
-    def opened(self, view: View, device: str, **options: Any) -> Iterator[Page]:
-        """The view's page, opened by its person on that device, with what is done on it done."""
-        context = self._context(view, device, options)
+    def opened(
+        self, view: View, device: str, *, language: str = "en", **options: Any
+    ) -> Iterator[Page]:
+        """The view's page, opened by its person on that device, with what is done on it done.
+
+        ``language``: of the desk's reader.
+        """
+        context = self._context(view, device, {"locale": LOCALES[language]} | options)
         try:
             page = context.new_page()
+            _speak(page, language)
             base = "" if view.path.startswith("file:") else self._chain.proxy.url
             page.goto(base + view.path.format_map(self._chain.places))
             if view.then is not None:
