@@ -2,8 +2,8 @@
 
 A catalogue is a ``.po`` file that translators edit and that is read as it is; there is nothing to
 compile. What a catalogue lacks is said in English. ``python -m tests.rig.catalogues`` brings the
-files up to date with the source; ``tests/test_translations.py`` fails for a sentence that nobody has
-translated.
+files up to date with the source; ``tests/test_translations.py`` fails for a sentence that nobody
+has translated.
 """
 
 from __future__ import annotations
