@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -170,6 +171,7 @@ def test_an_address_that_is_not_reached_keeps_nobody_from_going_on(post: Post) -
     assert "The name is not known" in answer.text
     assert "Skip this for now" in answer.text
     assert "Try it on this computer" in answer.text
+    assert re.search(r'<input id="address"[^>]* autofocus', answer.text)
 
 
 def test_http_and_addresses_within_a_network_are_warned_of(owner: FlaskClient, post: Post) -> None:
