@@ -11,12 +11,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import instrument_files, publishing, translation
-from surveys.checking import SHIPPED, load
+from surveys import grammar, instrument_files, publishing, translation
+from surveys.checking import SHIPPED, check_text, load
 from surveys.faults import CATALOGUE
 from surveys.installation import Installation
 from surveys.store.database import Database
 from surveys.web import rendering
+from surveys.web.desk import instrument_help
 from surveys.yaml_tree import MAX_BYTES
 from tests.desk_people import HTML, enrol, form_token, signed_in, submit
 
@@ -487,3 +488,18 @@ def test_many_lines_are_not_laid_beside_each_other(owner: FlaskClient, other: Fl
     answer = do(owner, "save", "b\n" * 9000, mine)
     assert answer.status_code == 409
     assert "too many lines to compare" in answer.text
+
+
+@pytest.mark.parametrize("name", [*instrument_help.TYPES, *instrument_help.OTHERS])
+def test_each_line_to_copy_is_sound_in_a_file(name: str) -> None:
+    head = "instrument: example\ntitle: {en: E}\nsource: customer\nmode: routine\nreview: none\n"
+    wrong = instrument_help.TYPES["yes_no"].lines
+    items = [wrong] if name == "show_if" else []
+    items.append({**instrument_help.TYPES, **instrument_help.OTHERS}[name].lines)
+    lines = "".join(f"      - {line}\n" for line in items)
+    text = f"{head}languages: [en]\nsections:\n  - title: {{en: Part}}\n    items:\n{lines}"
+    assert list(check_text(text.encode(), "example").faults) == []
+
+
+def test_every_type_of_question_has_a_line_to_copy() -> None:
+    assert set(instrument_help.TYPES) == set(grammar.TYPES)

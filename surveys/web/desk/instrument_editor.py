@@ -24,6 +24,7 @@ from surveys.grammar import KEY
 from surveys.instrument import Instrument
 from surveys.instrument_files import Draft, Overtaken
 from surveys.sentences import Sentence
+from surveys.web.desk import instrument_help
 from surveys.web.desk.instruments import at_version, differences, known, list_page, name_of
 from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
@@ -260,6 +261,8 @@ class _Page:
             lines=_lines(self.text, [fault for fault in faults if fault.file == own]),
             CATALOGUE=CATALOGUE,
             MOST_FAULTS=MOST_FAULTS,
+            TYPES=instrument_help.TYPES,
+            OTHERS=instrument_help.OTHERS,
             name_of=name_of,
             found=found,
             **differences(newest, found),
