@@ -141,7 +141,7 @@ def _entry(names: Names, row: Row) -> Entry:
     subject = str(row["subject"])
     kind, rest = kind_of(subject), subject.partition(" ")[2]
     line = Line(names, row["person_id"], subject, rest, json.loads(row["detail"]))
-    about = rest.split(" ") if kind == "submission" else []
+    about = rest.rsplit(" ", 1) if kind == "submission" else []  # a site's id may hold a space
     return Entry(
         audit_id=row["audit_id"],
         at_utc=row["at_utc"],
@@ -175,7 +175,7 @@ def _from_to(line: Line) -> Values:
 
 
 def _submission(line: Line) -> Values:
-    return {"site": line.names.site(line.rest.partition(" ")[0])}
+    return {"site": line.names.site(line.rest.rpartition(" ")[0])}
 
 
 def _held(line: Line) -> Values:

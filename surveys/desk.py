@@ -174,12 +174,17 @@ class Contact:
 
 
 def contacts(db: Database, sites: Sequence[Site]) -> list[Contact]:
-    """The ways to reach the customers of ``sites``, newest first."""
+    """The ways to reach the customers of ``sites``, newest first.
+
+    Managers and staff can be reached if they wish, and their words are shown in company only.
+    """
     found: list[Contact] = []
     for site in sites:
         mended = _mended(db, site)
         for row in store.contacts(db, site.site_id):
             contact = json.loads(row["contact"])
+            amended = mended.get(row["submission_id"], {})
+            words = () if row["source"] in CONFIDENTIAL else tuple(_said(db, row, amended))
             found.append(
                 Contact(
                     site=site,
@@ -188,7 +193,7 @@ def contacts(db: Database, sites: Sequence[Site]) -> list[Contact]:
                     # one that does not fit (a list, say) is shown as it came
                     contact=contact if isinstance(contact, str) else row["contact"],
                     status=row["status"],
-                    words=tuple(_said(db, row, mended.get(row["submission_id"], {}))),
+                    words=words,
                 )
             )
     return sorted(found, key=lambda contact: contact.day, reverse=True)

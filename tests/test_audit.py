@@ -15,7 +15,9 @@ from surveys import audit, audit_words, codes, touchpoints
 from surveys.audit_acts import ACTS, KINDS
 from surveys.installation import Installation
 from surveys.store import audit as store
+from surveys.store import sites
 from surveys.store.database import Database
+from surveys.store.sites import Site
 from tests.conftest import CHAIN, CODES, NOW, Clock
 from tests.desk_people import enrol, signed_in
 from tests.rig import acts, deeds
@@ -137,6 +139,14 @@ def test_each_line_says_who_did_what(db: Database, owner: FlaskClient) -> None:
         "Owner Müller joined as owner.",
     ):
         assert expected in found, found
+
+
+def test_a_sites_id_may_hold_a_space(db: Database, owner: FlaskClient) -> None:
+    with db.transaction():
+        sites.put(db, [Site("old town", "Old town", "", "Europe/Vienna", "en")])
+    record(db, "rejected", "submission old town 0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77", reason="x")
+    assert "Somebody on the server rejected a submission at Old town: x" in lines(owner)
+    assert "/desk/held/old%20town/0192f0c1" in owner.get("/desk/audit").text
 
 
 def test_each_act_is_told_in_its_own_words(chain: Installation, db: Database) -> None:

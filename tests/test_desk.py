@@ -12,13 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from surveys import desk, publishing, results
+from surveys import desk, publishing, results, voices
 from surveys.installation import Installation
+from surveys.instrument import Instrument
 from surveys.results import Score, Selection
 from surveys.store import sites, tallies
 from surveys.store.database import Database
 from surveys.store.sites import Site
 from surveys.store.tallies import Bar
+from surveys.voices import Voice
 from surveys.web.desk import choice as choices
 from surveys.web.desk.choice import Choice, NotAChoice
 from tests.conftest import NOW, Clock
@@ -325,6 +327,22 @@ def test_contacts_are_for_those_who_look_after_the_site(app: Flask, db: Database
     reviewer = signed_in(app.test_client(), enrol(db, "reviewer"))
     assert reviewer.get("/desk/contacts").status_code == 403
     assert "/desk/contacts" not in page(reviewer, "/desk").text
+
+
+def test_beside_the_contact_of_one_of_the_staff_stands_nothing_they_wrote(
+    app: Flask, db: Database, owner: FlaskClient
+) -> None:
+    counter = publishing.newest(db, "counter")
+    assert counter is not None
+    document = {**counter.document, "instrument": "staffroom", "source": "staff"}
+    staffroom = Instrument.from_document(document)
+    publishing.publish(db, staffroom, NOW)
+    token = voices.issue(db, "vienna-1", Voice("staffroom", "staff"), NOW)
+    answers = {"moment": "worse", "contact": "+43 1 234", "comment": "the manager shouts"}
+    submit(app.test_client(), db, "vienna-1", answers, token=token, form=staffroom.form)
+    text = page(owner, "/desk/contacts").text
+    assert "+43 1 234" in text
+    assert "shouts" not in text
 
 
 def test_a_contact_that_was_taken_back_is_gone(owner: FlaskClient, db: Database) -> None:

@@ -31,7 +31,7 @@ def contacts(db: Database, site_id: str) -> Iterator[Row]:
     Only what came with the submission itself: other content under its id has not been accepted.
     """
     return db.rows(
-        "SELECT c.submission_id, c.contact, s.day, s.status, s.form, s.form_used, s.mode,"
+        "SELECT c.submission_id, c.contact, s.source, s.day, s.status, s.form, s.form_used, s.mode,"
         " s.language, s.flags, s.payload"
         " FROM contacts c JOIN submissions s"
         " ON s.site_id = c.site_id AND s.submission_id = c.submission_id AND s.digest = c.digest"
