@@ -348,7 +348,7 @@ def open_a_link_for_a_new_password(page: Page, chain: Chain) -> None:
 
 def add_a_wrong_touchpoint(page: Page, chain: Chain) -> None:
     page.get_by_label("Key").fill("line")
-    page.get_by_label("English").last.fill("The line")
+    page.locator("#new-en").fill("The line")
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("alert")).to_be_visible()
 
