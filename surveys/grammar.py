@@ -11,10 +11,16 @@ from collections.abc import Collection, Iterable, Mapping
 
 from surveys.conditions import COMBINATIONS
 from surveys.faults import Findings, did_you_mean, listed, shown
+from surveys.sentences import Sentence
 from surveys.yaml_tree import Node
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
-LANGUAGES = {"en": "English", "fr": "French", "es": "Spanish", "ar": "Arabic"}
+LANGUAGES = {
+    "en": Sentence("English"),
+    "fr": Sentence("French"),
+    "es": Sentence("Spanish"),
+    "ar": Sentence("Arabic"),
+}
 """The languages that forms, posters and downloads speak."""
 
 SOURCES = ("customer", "shopper", "manager", "staff", "partner", "forecast")

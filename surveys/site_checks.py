@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from zoneinfo import available_timezones
 
 from surveys.grammar import LANGUAGES
@@ -191,7 +191,13 @@ class _Checking:
                 Sentence(
                     "The language is one of {languages}, or several with a space between, the main"
                     " one first. {what_is_wrong}",
-                    languages=", ".join(f"{code} ({name})" for code, name in LANGUAGES.items()),
+                    languages=reduce(
+                        lambda some, more: Sentence("{some}, {more}", some=some, more=more),
+                        (
+                            Sentence("{code} ({language})", code=code, language=name)
+                            for code, name in LANGUAGES.items()
+                        ),
+                    ),
                     what_is_wrong=said,
                 ),
             )
