@@ -44,7 +44,7 @@ PICTURES = {
     "setup": Picture(("setup-organisation",), high=500),
     "first-poster": Picture(("setup-poster",), high=720),
     "answer": Picture(("form-en", "thanks-en"), "phone"),
-    "posters": Picture(("posters-owner",), at="fieldset:has(legend:text-is('On what'))", high=640),
+    "posters": Picture(("posters-owner",), at="fieldset:has(legend:text-is('On what'))", high=620),
     "people-link": Picture(("people-link",), high=520),
     "how-to-read": Picture(("desk-owner",), at="section.legend", high=430),
     "site": Picture(("site-customers",), at="#dimensions", high=680),
