@@ -17,6 +17,8 @@ from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL, FEWEST_FOR_WORDS
 
 LOOK_FIRST = 3
+PRAISED = 6
+"""From this level on customers are glad: an interval that reaches it is no place to begin."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,10 @@ def _table(
 def look_first(scores: Sequence[Score]) -> tuple[Score, ...]:
     """The cells that are low even when chance is given its due: the lowest upper interval ends.
 
-    A cell with few ratings has a wide interval, so it comes here only when it is very low.
+    A cell with few ratings has a wide interval, so it comes here only when it is very low; one
+    whose interval reaches level 6 never does.
     """
-    rated = [score for score in scores if score.mean_high is not None]
+    rated = [s for s in scores if s.mean_high is not None and s.mean_high < PRAISED]
     rated.sort(key=lambda score: (score.mean_high, score.mean, score.site, score.dimension))
     return tuple(rated[:LOOK_FIRST])
 

@@ -224,6 +224,15 @@ def test_look_first_names_what_is_low_even_when_chance_is_given_its_due(
     assert "Look here first" in page(owner, "/desk").text
 
 
+def test_what_customers_praise_is_nothing_to_look_at_first(
+    owner: FlaskClient, db: Database
+) -> None:
+    rate(db, "vienna-1", [6])
+    rate(db, "lisbon-1", [6, 7, 6] * 10)
+    assert desk.look_first(list(results.scores(db, Selection()))) == ()
+    assert "Look here first" not in page(owner, "/desk").text
+
+
 # --- one site --------------------------------------------------------------------------------
 
 

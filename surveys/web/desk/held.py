@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 
-from surveys import audit_words, holding, holding_desk, people
+from surveys import audit_words, holding, holding_desk, people, touchpoints
 from surveys.holding_desk import Case
 from surveys.holding_errors import STATUSES
 from surveys.people import DESK_ROLES
@@ -51,6 +51,7 @@ def listed() -> str:
         )
     return render_template(
         "desk/held.html",
+        touchpoints=touchpoints.names(database, language()),
         choice=choice,
         waiting=waiting,
         overview=overview,
@@ -169,6 +170,7 @@ def _page(site_id: str, submission_id: str, fault: tuple[str, Exception] | None 
     editable = may_decide and case.is_open and case.instrument and not case.submission.erased_utc
     return render_template(
         "desk/held_one.html",
+        touchpoints=touchpoints.names(database, language()),
         case=case,
         choice=choice,
         hidden=hidden,
