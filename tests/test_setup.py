@@ -251,7 +251,7 @@ def test_a_poster_for_a_site_and_what_comes_in_by_it(
     submit(app.test_client(), chain.database(), "vienna-2", {"moment": "better", "welcome": 6})
     page = owner.get("/desk/setup/poster?site=vienna-2").text
     assert "It has arrived." in page
-    assert "<strong>6 of 7</strong>" in page
+    assert ": 6 of 7</li>" in page
 
 
 def test_no_poster_for_a_site_there_is_not(owner: FlaskClient, post: Post) -> None:
