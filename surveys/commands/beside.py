@@ -6,6 +6,7 @@ It is started anew when it ends before its time, and ends with the server, howev
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 def beside(data: Path) -> Iterator[None]:
     """While the block runs, a worker runs beside it over the data folder."""
     stop = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(data, stop), name="keeps-worker", daemon=True)
+    begun = _begin(data)
+    keeper = threading.Thread(target=_keep, args=(begun, data, stop), name="keeper", daemon=True)
     keeper.start()
     try:
         yield
@@ -33,11 +35,25 @@ def beside(data: Path) -> Iterator[None]:
         keeper.join(STOP_SECONDS + 5)
 
 
-def _keep(data: Path, stop: threading.Event) -> None:
-    command = [sys.executable, "-m", "surveys.commands", "jobs", "--watch", "--with-parent"]
-    command += ["--data", str(data.resolve())]
+def _begin(data: Path) -> subprocess.Popen[bytes]:
+    """A new worker.
+
+    ``close_fds=False`` and no ``cwd`` have it made by ``posix_spawn``. What ``subprocess`` does
+    otherwise waits on a pipe until the new program has begun, and would wait for ever where the
+    server forks a web worker at that very moment: the fork holds the pipe open. (Descriptors do
+    not leak by it: Python's are not inherited.)
+    """
+    command = [sys.executable, "-P", "-m", "surveys.commands", "jobs", "--watch", "--with-parent"]
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [*command, "--data", str(data.resolve())],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        close_fds=False,
+    )
+
+
+def _keep(worker: subprocess.Popen[bytes], data: Path, stop: threading.Event) -> None:
     while True:
-        worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)  # noqa: S603
         while worker.poll() is None and not stop.wait(0.5):
             pass
         if stop.is_set():
@@ -45,6 +61,7 @@ def _keep(data: Path, stop: threading.Event) -> None:
         log.error("The worker that sends letters ended; it is started again.")
         if stop.wait(AGAIN_SECONDS):
             return None
+        worker = _begin(data)
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

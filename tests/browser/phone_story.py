@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from surveys.installation import Installation
 
@@ -61,3 +62,10 @@ def kept_on_the_phone(page: Page, store: str, holds: str) -> None:
             }};
         }})""",
     )
+
+
+def try_now(page: Page) -> None:
+    """Presses the button, unless the page was quicker: it tries by itself too, and then what waited
+    is gone and the button with it."""
+    with suppress(Error):
+        page.get_by_role("button", name="Try now").click(timeout=3000)

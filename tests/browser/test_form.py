@@ -15,7 +15,7 @@ from surveys.draw import blocks
 from surveys.installation import Installation
 from surveys.store import tokens
 from surveys.web.words import all_words
-from tests.browser.phone_story import Store, kept_on_the_phone, tick
+from tests.browser.phone_story import Store, kept_on_the_phone, tick, try_now
 from tests.conftest import NOW
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
@@ -363,7 +363,7 @@ def test_what_managers_and_staff_answer_waits_for_the_network_too(
     page.get_by_role("button", name="Send").first.click()
     expect(page.get_by_text("Kept on this phone")).to_be_visible()
     proxy.up()
-    page.get_by_role("button", name="Try now").click()
+    try_now(page)
     expect(page.get_by_text("shown only from five answers on")).to_be_visible()
     (found,) = store.submissions()
     assert (found["status"], found["problems"], found["source"]) == ("counted", "[]", voice.source)

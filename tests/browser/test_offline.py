@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from surveys.installation import DATABASE_FILE, Installation
 from surveys.web.words import all_words
-from tests.browser.phone_story import Store, kept_on_the_phone, tick, until
+from tests.browser.phone_story import Store, kept_on_the_phone, tick, try_now, until
 from tests.conftest import CODES
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
@@ -77,7 +77,7 @@ def test_opened_once_it_opens_in_every_language_and_draws_afresh(
     send(page)
     expect(page.get_by_role("status").last).to_contain_text("2 answers are waiting")
     proxy.up()
-    page.get_by_role("button", name="Try now").click()
+    try_now(page)
     arrived(page)
     expect(page.get_by_text("✓ Delivered")).to_be_visible()
     first, second = store.submissions()
@@ -163,7 +163,7 @@ def test_a_server_that_cannot_store_is_asked_again(
     expect(page.get_by_text("Kept on this phone.")).to_be_visible()
     database.rmdir()
     away.rename(database)
-    page.get_by_role("button", name="Try now").click()
+    try_now(page)
     arrived(page)
     assert len(store.submissions()) == 1
 
@@ -206,7 +206,7 @@ def test_a_page_that_says_200_is_no_receipt(
         kept_on_the_phone(page, "queue", "(all) => all.length == 1")
     proxy.upstream = home
     proxy.up()
-    page.get_by_role("button", name="Try now").click()
+    try_now(page)
     arrived(page)
     assert len(store.submissions()) == 1
 
