@@ -14,10 +14,9 @@ from surveys.web.services import services
 from surveys.web.sessions import me
 from surveys.web.speech import gettext as _
 from surveys.web.speech import language
+from surveys.web.words import all_words
 
 blueprint = Blueprint("touchpoints", __name__)
-
-OWN_NAMES = {"en": "English", "fr": "Français", "es": "Español", "ar": "العربية"}
 
 
 @blueprint.get("/desk/touchpoints")
@@ -96,5 +95,5 @@ def _page(wrong: TouchpointError | None = None, *, at: str = "") -> str:
         at=at,
         typed=request.form,
         name_of=touchpoints.name_of,
-        OWN_NAMES=OWN_NAMES,
+        OWN_NAMES={code: words["name"] for code, words in all_words().items()},
     )
