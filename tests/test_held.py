@@ -423,6 +423,12 @@ def test_other_content_stands_beside_the_first_and_is_taken_or_left(
     assert rebuild(db) == []
 
 
+def test_what_was_sent_is_read_in_its_own_alphabet(db: Database, reviewer: FlaskClient) -> None:
+    one = late(db, reviewer, BEFORE, answers={"welcome": 6, "comment": "شكرا <b>"})
+    assert '"comment": "شكرا <b>"' in page(reviewer, at(one))
+    assert "<b>" not in reviewer.get(at(one), headers=HTML).text
+
+
 def test_a_phone_without_a_clock_keeps_nobody_from_deciding(
     db: Database, reviewer: FlaskClient
 ) -> None:

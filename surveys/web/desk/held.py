@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -36,6 +37,12 @@ NOT_YOURS = Sentence(
 MISFIT = Sentence(
     "It does not fit this version of the form. Mend it, choose another version, or reject it."
 )
+
+
+@blueprint.app_template_filter("as_json")
+def as_json(value: object) -> str:
+    """JSON to be read, in whatever alphabet its words are."""
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 @blueprint.get("/desk/held")
