@@ -6,37 +6,11 @@ One word is used of many things: a person, a web-hook and a touchpoint can all b
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from string import Formatter
 
+from surveys.audit_act import Act
+from surveys.audit_acts_field import FIELD
 from surveys.sentences import Sentence
 from surveys.store.audit import PERSON
-
-Values = Mapping[str, object]
-"""What a sentence may name: ``who``, ``site``, ``reason`` …; what is not known is missing or ""."""
-
-PLAINLY = Sentence("{who}: {action}, {subject}")
-
-
-@dataclass(frozen=True, init=False)
-class Act:
-    """``name`` is what the act is called where one is chosen, ``sentences`` how it is told: by the
-    first whose values are all known."""
-
-    name: Sentence
-    sentences: tuple[Sentence, ...]
-
-    def __init__(self, name: Sentence, *sentences: Sentence) -> None:
-        object.__setattr__(self, "name", name)
-        object.__setattr__(self, "sentences", sentences)
-
-    def told(self, values: Values) -> Sentence:
-        for sentence in (*self.sentences, PLAINLY):
-            named = {name for _, name, _, _ in Formatter().parse(sentence.template) if name}
-            if all(values.get(name, "") not in ("", None) for name in named):
-                return Sentence(sentence.template, **{name: values[name] for name in named})
-        raise AssertionError  # who, action and subject are always known
-
 
 KINDS = {
     "submission": Sentence("Submissions"),
@@ -49,6 +23,7 @@ KINDS = {
     "code": Sentence("Codes"),
     "link": Sentence("Links of voices"),
     "instrument": Sentence("Instruments"),
+    "visit": Sentence("Visits"),
     "web-hook": Sentence("Web-hooks"),
     "job": Sentence("Messages"),
     "e-mail": Sentence("E-mail"),
@@ -58,7 +33,7 @@ KINDS = {
 }
 """The kinds of subjects (:func:`surveys.audit.kind_of`), in the order in which they are chosen."""
 
-ACTS: Mapping[tuple[str, str], Act] = {
+DESK: Mapping[tuple[str, str], Act] = {
     # --- what was answered --------------------------------------------------------------------
     ("accepted", "submission"): Act(
         Sentence("accepted a submission"),
@@ -276,4 +251,6 @@ ACTS: Mapping[tuple[str, str], Act] = {
         Sentence("{who} asked not to be reminded of what is left to set up."),
     ),
 }
-"""(Action, kind of subject) → its words."""
+"""What is done at the desk and on the command line: (action, kind of subject) → its words."""
+
+ACTS: Mapping[tuple[str, str], Act] = {**DESK, **FIELD}

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from surveys import touchpoints
 from surveys.audit import kind_of
-from surveys.audit_acts import ACTS, PLAINLY, Act, Values
+from surveys.audit_act import PLAINLY, Act, Values
+from surveys.audit_acts import ACTS
 from surveys.holding_desk import KINDS as HELD
 from surveys.sentences import Sentence, read
 from surveys.store import audit as store

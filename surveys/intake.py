@@ -31,7 +31,7 @@ from surveys.intake_judging import Judgement
 from surveys.intake_reading import Sent, ShapelessError
 from surveys.intake_repeats import Repeats
 from surveys.problems import Problem
-from surveys.store import submissions, tallies, times, tokens
+from surveys.store import submissions, tallies, times, tokens, visits
 from surveys.store.database import Database, Unavailable
 from surveys.store.submissions import Content, Submission, problems_text
 from surveys.store.tallies import Bar
@@ -47,10 +47,18 @@ UNKNOWN_TOKEN = Problem(
     "/token",
     "There was never such a code. Scan the poster again, or ask whoever gave you the link.",
 )
+VISIT = "visit"  # the kind of token that reports of visits come under
+
 WITHDRAWN_TOKEN = Problem(
     "withdrawn_token",
     "/token",
     "This code has been withdrawn. The answers are kept, and a person decides whether they count.",
+)
+WITHDRAWN_VISIT = Problem(
+    "withdrawn_token",
+    "/token",
+    "This visit is not this phone’s any more: it was cancelled, given to somebody else, or the"
+    " phone was signed out. The report is kept, and a person decides whether it counts.",
 )
 UNKNOWN_FORM = Problem(
     "unknown_form",
@@ -213,7 +221,7 @@ class Intake:
             questions = self._contact_questions(db, token.instrument, sent.form)
             judgement = intake_judging.judge(sent, instrument, questions, token.touchpoint)
         if not token.active:
-            problems.append(WITHDRAWN_TOKEN)
+            problems.append(WITHDRAWN_VISIT if token.kind == VISIT else WITHDRAWN_TOKEN)
         problems += [*sent.problems, *judgement.problems]
         finish = days.finish(
             sent.record.get("finished_at"),
@@ -232,6 +240,8 @@ class Intake:
             )
         if not submissions.insert(db, submission):
             return _known(db, sent, submission, judgement, problems, finish), {}
+        if token.kind == VISIT:
+            _belongs_to_visit(db, submission)
         if submission.status == "held":
             holding_list.enlist(db, submission, finish.at)
         _keep_contacts(db, submission, judgement)
@@ -342,6 +352,12 @@ class Intake:
         if named != key:
             return questions | self._contact_questions(db, named, form)
         return questions
+
+
+def _belongs_to_visit(db: Database, submission: Submission) -> None:
+    found = visits.under(db, submission.site_id, submission.token)
+    if found is not None:
+        visits.add_report(db, submission.site_id, submission.submission_id, *found)
 
 
 def _remember(memory: dict[str, Any], key: str, value: Any) -> None:

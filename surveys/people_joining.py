@@ -168,6 +168,27 @@ def enrol(
     return known(db, person_id)
 
 
+def enter(db: Database, at: datetime, token: str, *, name: str) -> Person:
+    """Use a shopper's link: they join, or come with one more phone. There is no password.
+
+    Part of the caller's transaction. Raises :class:`InvitationGone` or :class:`PeopleError`, also
+    for a link that is somebody else's than a shopper's.
+    """
+    found = invitation(db, at, token)
+    person = found.person
+    if person is None or person.role != "shopper":
+        raise InvitationGone("unknown")
+    plain_name = check_name(name or person.name)
+    if not store.use_invitation(db, found.token_sha256, times.text(at)):
+        raise InvitationGone("used")
+    if person.status != "active":
+        row = store.by_email(db, person.email)
+        pairs = grants_of(person.regions, person.sites)
+        put(db, at, row, person.email, person.role, pairs, "active", plain_name)
+        audit.record(db, at, person.person_id, "joined", person.email, {"role": person.role})
+    return known(db, person.person_id)
+
+
 def _joined_already(email: str, role: str) -> PeopleError:
     return PeopleError(
         Sentence(

@@ -58,6 +58,7 @@ REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
     *("preferences", "touchpoints", "jobs", "webhooks", "leases"),
     *("instrument_sources", "instrument_drafts"),
+    *("shoppers", "devices", "device_codes", "visit_plans"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

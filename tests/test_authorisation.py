@@ -86,6 +86,15 @@ RULES = {
     ("staff.forecast", "POST"): Rule(
         ("staff",), "/staff/vienna-1/forecast", "/staff/lisbon-1/forecast"
     ),
+    # A shopper's phone. Each of their visits is theirs alone: tests/test_visits.py.
+    ("phones.page", "GET"): Rule(ANYBODY, "/visits/sign-in"),
+    ("phones.by_code", "POST"): Rule(ANYBODY, "/visits/sign-in"),
+    ("phones.leave", "POST"): Rule(ANYBODY, "/visits/sign-out"),
+    ("visits.home", "GET"): Rule(("shopper",), "/visits"),
+    ("visits.accept", "POST"): Rule(("shopper",), "/visits/some-visit/accept"),
+    ("visits.decline", "POST"): Rule(("shopper",), "/visits/some-visit/decline"),
+    ("report.page", "GET"): Rule(("shopper",), "/visits/some-visit"),
+    ("report.send", "POST"): Rule(("shopper",), "/visits/some-visit"),
     # The desk.
     ("observing.page", "GET"): Rule(("owner", "manager"), "/desk/observe"),
     ("observing.enter", "POST"): Rule(("owner", "manager"), "/desk/observe"),
@@ -264,10 +273,12 @@ def ask(client: FlaskClient, method: str, address: str, token: str | None) -> Te
 
 def is_refused(answer: TestResponse) -> bool:
     to_sign_in = answer.status_code == 303 and (answer.location or "").startswith("/sign-in?next=")
+    to_phones = answer.status_code == 303 and answer.location == "/visits/sign-in"
     posted_to_sign_in = answer.status_code == 303 and answer.request.method == "POST"
     return (
         answer.status_code in (401, 403)
         or to_sign_in
+        or (to_phones and answer.request.path not in ("/visits/sign-in", "/visits/sign-out"))
         or (posted_to_sign_in and answer.location == "/sign-in")
     )
 

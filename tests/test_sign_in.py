@@ -35,7 +35,7 @@ def is_in(client: FlaskClient) -> bool:
         ("owner", "/desk"),
         ("manager", "/desk"),
         ("reviewer", "/desk"),
-        ("shopper", "/welcome"),
+        ("shopper", "/visits"),
         ("staff", "/staff"),
     ],
 )

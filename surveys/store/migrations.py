@@ -19,6 +19,7 @@ from surveys.store.tables import (
     JOBS,
     PREFERENCES,
     TOUCHPOINTS,
+    VISITS,
     Table,
 )
 
@@ -104,3 +105,8 @@ def _held(row: Mapping[str, str]) -> dict[str, object]:
         "finished_utc": finished,
         "received_utc": row["received_utc"],
     }
+
+
+@migrations()
+def m007_visits(db: Database) -> None:
+    create_all(db, VISITS)

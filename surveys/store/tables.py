@@ -332,10 +332,180 @@ INSTRUMENT_FILES = {
     ),
 }
 
+VISITS = {
+    # What a shopper is called where their name must not stand; given once, in order.
+    "shoppers": Table(
+        {"person_id": str, "number": int},
+        ("person_id",),
+        references={("person_id",): ("people", ("person_id",))},
+        unique=(("number",),),
+    ),
+    # Phones that are signed in without a password; only the SHA-256 of the token is kept.
+    "devices": Table(
+        {
+            "device_id": str,
+            "person_id": str,
+            "token_sha256": str,
+            "name": str,
+            "created_utc": str,
+            "seen_utc": str,
+            "expires_utc": str,
+            "revoked_utc": str,
+        },
+        ("device_id",),
+        optional=frozenset({"expires_utc", "revoked_utc"}),
+        references={("person_id",): ("people", ("person_id",))},
+        indexes=(("person_id",),),
+        unique=(("token_sha256",),),
+    ),
+    # Short codes by which one more device signs in: once, within minutes.
+    "device_codes": Table(
+        {
+            "code_sha256": str,
+            "person_id": str,
+            "created_utc": str,
+            "expires_utc": str,
+            "used_utc": str,
+        },
+        ("code_sha256",),
+        optional=frozenset({"used_utc"}),
+        references={("person_id",): ("people", ("person_id",))},
+    ),
+    # What makes visits month by month. `scope` is JSON: {"regions": […], "sites": […]}.
+    "visit_plans": Table(
+        {
+            "plan_id": str,
+            "name": str,
+            "instrument": str,
+            "scope": str,
+            "per_month": int,  # visits a site
+            "rotation_days": int,  # the same shopper not at the same site within so many days
+            "edge_per_month": int,  # of these, so many a site right after opening or before closing
+            "days_open": int,  # from the first day a visit may be made to its deadline
+            "briefing": str,
+            "certificate": int,  # 1: only for shoppers who hold one
+            "fee": str,  # decimal text in `currency`, "" for none
+            "expenses": str,  # paid back at most, the same way
+            "currency": str,
+            "status": str,  # active or ended
+            "created_utc": str,
+            "person_id": str,
+        },
+        ("plan_id",),
+    ),
+    # One visit to be made: where, when, for what. What became of its report is told by the
+    # submissions under its tokens.
+    "visits": Table(
+        {
+            "site_id": str,
+            "visit_id": str,
+            "code": str,  # short, to type on a phone
+            "instrument": str,
+            "status": str,  # offered, accepted or cancelled
+            "person_id": str,  # who accepted it
+            "token": str,  # under which their report comes
+            "not_before": str,  # ISO dates in the site's time zone
+            "due": str,
+            "edge": str,  # "", opening or closing
+            "briefing": str,
+            "certificate": int,
+            "fee": str,
+            "expenses": str,
+            "currency": str,
+            "plan_id": str,
+            "created_utc": str,
+            "accepted_utc": str,
+            "cancelled_utc": str,
+            "reason": str,  # why it was cancelled
+        },
+        ("site_id", "visit_id"),
+        optional=frozenset(
+            {"person_id", "token", "plan_id", "accepted_utc", "cancelled_utc", "reason"}
+        ),
+        references=_SITE,
+        indexes=(("visit_id",), ("person_id", "status"), ("status", "due"), ("plan_id", "due")),
+    ),
+    # To whom a visit is or was offered; the first of them who accepts has it.
+    "visit_offers": Table(
+        {
+            "site_id": str,
+            "visit_id": str,
+            "person_id": str,
+            "status": str,  # open, accepted, declined or withdrawn
+            "offered_utc": str,
+            "answered_utc": str,
+            "reason": str,
+        },
+        ("site_id", "visit_id", "person_id"),
+        optional=frozenset({"answered_utc", "reason"}),
+        references={("site_id", "visit_id"): ("visits", ("site_id", "visit_id"))},
+        indexes=(("person_id", "status"),),
+    ),
+    # Every token a visit ever had, and whose it was: a token is never given to another.
+    "visit_tokens": Table(
+        {"site_id": str, "token": str, "visit_id": str, "person_id": str},
+        ("site_id", "token"),
+        references={("site_id", "visit_id"): ("visits", ("site_id", "visit_id"))},
+        indexes=(("site_id", "visit_id"),),
+    ),
+    # The submissions that came under a visit's tokens.
+    "visit_reports": Table(
+        {"site_id": str, "submission_id": str, "visit_id": str, "person_id": str},
+        ("site_id", "submission_id"),
+        references=_SUBMISSION,
+        indexes=(("site_id", "visit_id"), ("person_id",)),
+    ),
+    # What was decided about a report and said to its shopper, and what they answered.
+    "reviews": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "number": int,
+            "act": str,  # accepted, rejected, returned, appealed, upheld
+            "person_id": str,  # "" where the hours had passed
+            "at_utc": str,
+            "words": str,
+            "questions": str,  # JSON object: question to the comment on it
+        },
+        ("site_id", "submission_id", "number"),
+        references=_SUBMISSION,
+    ),
+    # Sites where a shopper is known, or has a share: no visit is offered to them there.
+    "interests": Table(
+        {
+            "site_id": str,
+            "person_id": str,
+            "reason": str,
+            "declared_utc": str,
+            "ended_utc": str,
+        },
+        ("site_id", "person_id"),
+        optional=frozenset({"ended_utc"}),
+        references=_SITE,
+        indexes=(("person_id",),),
+    ),
+    # The attachments that have arrived; their bytes lie once in the data folder, by digest.
+    "files": Table(
+        {
+            "site_id": str,
+            "submission_id": str,
+            "sha256": str,
+            "type": str,  # by its content
+            "bytes": int,
+            "width": int,
+            "height": int,
+            "received_utc": str,
+        },
+        ("site_id", "submission_id", "sha256"),
+        references=_SUBMISSION,
+        indexes=(("sha256",),),
+    ),
+}
+
 ANSWERS_BY_FORM = ("instrument", "form", "day")
 """An index of ``submissions``: which versions are answered, without reading what was."""
 
-GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD)
+GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD, VISITS)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

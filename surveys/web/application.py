@@ -51,6 +51,7 @@ from surveys.web.desk import (
 )
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
+from surveys.web.shopper import phones, report, visits
 
 
 def build(
@@ -83,6 +84,7 @@ def build(
     places = (setup, settings, sites, sites_import, regions, codes, posters, touchpoints)
     others = (voices, people, instruments, instrument_editor, instrument_publishing)
     sending = (messages, webhooks, mail_settings)
-    for module in (*public, *reading, *places, *others, *sending):
+    on_phones = (phones, visits, report)
+    for module in (*public, *on_phones, *reading, *places, *others, *sending):
         app.register_blueprint(module.blueprint)
     return app

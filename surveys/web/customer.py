@@ -8,10 +8,8 @@ the form again: nothing that was ticked is ever lost between here and the phone.
 from __future__ import annotations
 
 import secrets
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -20,9 +18,8 @@ from flask import Blueprint, Response, current_app, g, redirect, request, url_fo
 from itsdangerous import BadSignature, URLSafeSerializer
 from werkzeug.wrappers import Response as AnyResponse
 
-from surveys import answers, codes, publishing, voices
+from surveys import codes, publishing, voices
 from surveys.draw import blocks, in_order
-from surveys.grammar import RESERVED
 from surveys.ids import uuid7
 from surveys.instrument import Instrument
 from surveys.intake import Receipt
@@ -30,7 +27,7 @@ from surveys.store import sites, tokens
 from surveys.store.database import Database, Unavailable
 from surveys.store.sites import Site
 from surveys.store.tokens import Token
-from surveys.web import assets, rendering
+from surveys.web import assets, plain, rendering
 from surveys.web import words as w
 from surveys.web.services import services
 from surveys.web.throttle import client_address
@@ -41,9 +38,6 @@ assets.add_to(blueprint)
 MOST_BYTES = 1024 * 1024
 OPENED = (codes.CODE, voices.LINK)
 """The tokens that open a form here. A visit has a page of its own."""
-
-LONGEST_OPEN = timedelta(hours=12)
-"""A form that was rendered longer ago says nothing about when answering began."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +79,8 @@ def receive(code: str) -> AnyResponse:
     instrument = _instrument(services().database, place)
     if instrument is None:
         return _unknown() if place.token is None else _no_form(place)
-    record = _record(instrument, place)
+    zone = ZoneInfo(place.site.timezone) if place.site else None
+    record = plain.record(instrument, place.code, _language(place, instrument), zone)
     if not record["answers"]:
         return _form_page(instrument, place, 422, said="empty")
     try:
@@ -128,51 +123,6 @@ def thanks(code: str) -> Response:
 
 
 # --- what was sent ----------------------------------------------------------------------------
-
-
-def _record(instrument: Instrument, place: Place) -> dict[str, Any]:
-    """The submission in a plain post, in the contract's shape."""
-    now = services().clock().astimezone(UTC)
-    zone = ZoneInfo(place.site.timezone) if place.site else None
-    found = answers.from_plain(instrument, request.form, zone)
-    for name in request.form:
-        # No form of ours has such a field. It will be held: a person may know what it was.
-        if name not in instrument.items and name not in RESERVED:
-            values = [value for value in request.form.getlist(name) if value.strip()]
-            if values:
-                found[name] = values[0] if len(values) == 1 else values
-    submission_id = _submission_id(now)
-    shown = [key for key in request.form.get("asked", "").split() if key in instrument.items]
-    if not shown:
-        shown = rendering.asked(instrument, ())
-    return {
-        "id": submission_id,
-        "form": request.form.get("form") or instrument.form,
-        "token": place.code,
-        "asked": list(dict.fromkeys([*shown, *(key for key in found if key in instrument.items)])),
-        "answers": found,
-        "language": _language(place, instrument),
-        "started_at": _rendered_at(submission_id, now).astimezone(zone).isoformat(),
-        "finished_at": now.astimezone(zone).isoformat(timespec="seconds"),
-    }
-
-
-def _submission_id(now: datetime) -> str:
-    """The hidden id; a new one if the field was lost on the way: better twice than not at all."""
-    try:
-        return str(uuid.UUID(request.form.get("id", "").strip()))
-    except ValueError:
-        return uuid7(now)
-
-
-def _rendered_at(submission_id: str, now: datetime) -> datetime:
-    """When the form was rendered, as its version 7 id tells; now, if it cannot be so."""
-    found = uuid.UUID(submission_id)
-    if found.version == 7:
-        at = datetime.fromtimestamp((found.int >> 80) // 1000, UTC)
-        if now - LONGEST_OPEN <= at <= now:
-            return at
-    return now.replace(microsecond=0)
 
 
 def _instrument(db: Database, place: Place) -> Instrument | None:
@@ -219,7 +169,7 @@ def _form_page(
     language = _language(place, instrument)
     filled: Mapping[str, list[str]] = {}
     if submission_id is None:
-        submission_id = _submission_id(services().clock())
+        submission_id = plain.submission_id()
         filled = {name: request.form.getlist(name) for name in instrument.items}
         filled = {name: values for name, values in filled.items() if any(values)}
         drawn = request.form.get("asked", "").split()

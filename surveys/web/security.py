@@ -80,11 +80,17 @@ def _content_policy() -> str:
 
 def csrf_field() -> Markup:
     """The hidden field that every form of a session page carries."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN_FIELD, form_token())
+
+
+def form_token() -> str:
+    """What a form of this page must bring along."""
+    of_device = sessions.device_form_token()
+    if of_device is not None:
+        return of_device
     if "form_token" not in session:
         session["form_token"] = secrets.token_urlsafe(18)
-    return Markup('<input type="hidden" name="{}" value="{}">').format(
-        TOKEN_FIELD, session["form_token"]
-    )
+    return str(session["form_token"])
 
 
 def _check_form_token() -> None:
@@ -101,7 +107,7 @@ def _check_form_token() -> None:
     if view is None or (hasattr(view, "needed_roles") and signed_in() is None):
         return  # there is nothing here, or `needs` will ask to sign in
     sent = request.form.get(TOKEN_FIELD, "")
-    kept = session.get("form_token", "")
+    kept = sessions.device_form_token() or session.get("form_token", "")
     if not (_from_our_page() and kept and hmac.compare_digest(sent.encode(), kept.encode())):
         abort(400, errors.STALE_FORM)
 
@@ -152,6 +158,8 @@ def takes(most_bytes: int) -> Callable[[View], View]:
 def _ask_to_sign_in() -> Response:
     if "text/html" not in request.headers.get("Accept", ""):
         abort(401)
+    if sessions.is_phones(request.path):
+        return redirect(url_for("phones.page"), 303)  # type: ignore[return-value]
     address = url_for("sign_in.page")
     if request.method == "GET":
         wanted = request.full_path if request.query_string else request.path

@@ -1,23 +1,30 @@
-"""Who is signed in: a signed cookie that a customer's phone never gets.
+"""Who is signed in: by a signed cookie that a customer's phone never gets, or by a device's token.
 
-The cookie holds a person's id, their epoch, when they signed in and when they were last seen, and
-the token of their forms. Raising the epoch in the database ends every session at once.
+The session cookie holds a person's id, their epoch, when they signed in and when they were last
+seen, and the token of their forms. Raising the epoch in the database ends every session at once.
+
+A shopper's phone has a cookie with its device's token instead (:mod:`surveys.devices`): it lasts,
+and is good for the pages under ``/visits`` alone.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from werkzeug.wrappers import Response as AnyResponse
 
-from surveys import people
+from surveys import devices, people
+from surveys.devices import Device
 from surveys.people import Person
 from surveys.store.database import Unavailable
 from surveys.web.services import services
 
 COOKIE = "touchstone_session"
+DEVICE_COOKIE = "touchstone_phone"
 IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=5)  # so that not every page sets the cookie anew
@@ -25,12 +32,18 @@ SEEN_EVERY = timedelta(minutes=5)  # so that not every page sets the cookie anew
 # The rooms that know of sessions. Everywhere else (customers, /api, files) none is ever set.
 PLACES = (
     *("/sign-in", "/sign-out", "/join", "/account", "/welcome", "/staff", "/desk", "/exports"),
+    PHONE := "/visits",
 )
 
 
 def has_sessions(path: str) -> bool:
     """Whether pages under this path may set the session cookie."""
     return any(path == place or path.startswith(f"{place}/") for place in PLACES)
+
+
+def is_phones(path: str) -> bool:
+    """Whether this is a page of the shopper's phone, which a device's token opens."""
+    return path == PHONE or path.startswith(f"{PHONE}/")
 
 
 def own_origins() -> set[str]:
@@ -92,9 +105,13 @@ def end() -> None:
 
 
 def signed_in() -> Person | None:
-    """Who is looking, if they signed in and nothing has ended that since."""
+    """Who is looking, if they signed in and nothing has ended that since.
+
+    On a shopper's pages whoever the phone belongs to.
+    """
     if "signed_in" not in g:
-        g.signed_in = _from_cookie()
+        phone = device() if is_phones(request.path) else None
+        g.signed_in = phone[1] if phone else _from_cookie()
     found: Person | None = g.signed_in
     return found
 
@@ -120,3 +137,42 @@ def _from_cookie() -> Person | None:
     if now - session["seen"] > SEEN_EVERY.total_seconds():
         session["seen"] = now
     return person
+
+
+# --- phones -----------------------------------------------------------------------------------
+
+
+def device() -> tuple[Device, Person] | None:
+    """The signed-in phone that asks, and whose it is."""
+    if "device" not in g:
+        token = request.cookies.get(DEVICE_COOKIE, "")
+        known = token and devices.find(services().database, services().clock(), token)
+        g.device = known or None
+    found: tuple[Device, Person] | None = g.device
+    return found
+
+
+def remember_device(response: AnyResponse, device: Device, token: str) -> None:
+    """Give the phone its token, for as long as it is good."""
+    until = device.expires_utc and datetime.fromisoformat(device.expires_utc)
+    response.set_cookie(
+        DEVICE_COOKIE,
+        token,
+        expires=until or services().clock() + timedelta(days=devices.LONGEST_DAYS),
+        secure=over_https(),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def forget_device(response: AnyResponse) -> None:
+    response.delete_cookie(DEVICE_COOKIE, httponly=True, samesite="Lax", secure=over_https())
+
+
+def device_form_token() -> str | None:
+    """The token of the forms on a phone's pages: the same while the device lives, since a page may
+    be opened without a network days after it came."""
+    token = request.cookies.get(DEVICE_COOKIE, "")
+    if not is_phones(request.path) or device() is None:
+        return None
+    return hashlib.sha256(f"forms of {token}".encode()).hexdigest()[:32]

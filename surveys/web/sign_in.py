@@ -30,6 +30,7 @@ from surveys.web import sessions, speech
 from surveys.web.security import needs, safe_next, signed_in
 from surveys.web.services import services
 from surveys.web.sessions import me
+from surveys.web.shopper import phones
 from surveys.web.speech import gettext as _
 from surveys.web.speech import ngettext
 from surveys.web.throttle import Throttle, client_address
@@ -52,7 +53,7 @@ def home_of(person: Person) -> str:
     """Where somebody begins."""
     if person.role in DESK_ROLES:
         return url_for("desk.scores")
-    return url_for("staff.page" if person.role == "staff" else "sign_in.welcome")
+    return url_for("staff.page" if person.role == "staff" else "visits.home")
 
 
 @blueprint.get("/")
@@ -129,6 +130,8 @@ def join(token: str) -> BaseResponse:
     password = request.form.get("password", "")
     try:
         invited = people_joining.invitation(database, now, token).person
+        if invited is not None and invited.role == "shopper":
+            return phones.join(token, name)
         person = people_joining.join(
             database, now, token, name=name, password=password, email=email
         )

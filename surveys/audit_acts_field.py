@@ -1,0 +1,39 @@
+"""The acts of the field, in words: visits, phones, reviews, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from surveys.audit_act import Act
+from surveys.sentences import Sentence
+from surveys.store.audit import PERSON
+
+FIELD: Mapping[tuple[str, str], Act] = {
+    ("set", "visit"): Act(
+        Sentence("set a visit"),
+        Sentence("{who} set a visit at {site}, due on {due}."),
+    ),
+    ("offered", "visit"): Act(
+        Sentence("offered a visit"),
+        Sentence("{who} offered a visit at {site} to shopper {shopper}."),
+    ),
+    ("accepted", "visit"): Act(
+        Sentence("accepted a visit"),
+        Sentence("{who} accepted a visit at {site}."),
+    ),
+    ("declined", "visit"): Act(
+        Sentence("declined a visit"),
+        Sentence("{who} declined a visit at {site}: {reason}"),
+        Sentence("{who} declined a visit at {site}."),
+    ),
+    ("signed in a phone", PERSON): Act(
+        Sentence("signed a phone in"),
+        Sentence("{person} signed a phone in."),
+    ),
+    ("signed out a phone", PERSON): Act(
+        Sentence("signed a phone out"),
+        Sentence("{who} signed out a phone of {person}: {phone}."),
+        Sentence("{who} signed out a phone of {person}."),
+    ),
+}
+"""(Action, kind of subject) → its words."""

@@ -1,0 +1,94 @@
+"""Shoppers, their phones and their visits, for tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from surveys import devices, people_joining, publishing, visits
+from surveys.installation import Installation
+from surveys.intake import Intake, Receipt
+from surveys.people import Person
+from surveys.store.writer import GroupCommit
+from surveys.visits import Visit
+from surveys.web.sessions import DEVICE_COOKIE
+from tests.conftest import NOW
+
+FACTS = {
+    "arrived_at": "2026-11-22T09:00:00+01:00",
+    "request": "buy",
+    "handovers": 0,
+    "settled": "fully",
+    "welcome": 6,
+    "waiting": 2,
+}
+"""Answers that fit the shipped visit's form."""
+
+
+def add_shopper(chain: Installation, name: str = "ana") -> Person:
+    """A shopper who has joined, ``name@example.org``."""
+    db = chain.database()
+    token = people_joining.invite(db, NOW, email=f"{name}@example.org", role="shopper")
+    with db.transaction():
+        return people_joining.enter(db, NOW, token, name=name.title())
+
+
+def add_phone(chain: Installation, person: Person, name: str = "iPhone") -> tuple[str, str]:
+    """A signed-in phone of theirs: its id and its token."""
+    db = chain.database()
+    with db.transaction():
+        device, token = devices.sign_in(db, NOW, person, name)
+    return device.device_id, token
+
+
+def phone(app: Flask, token: str) -> FlaskClient:
+    """A browser that holds a device's token."""
+    client = app.test_client()
+    client.set_cookie(DEVICE_COOKIE, token)
+    return client
+
+
+def add_visit(chain: Installation, offered_to: Iterable[Person] = (), **facts: Any) -> Visit:
+    """A visit at vienna-1, due on 30 November, offered to these."""
+    db = chain.database()
+    wanted = {"site_id": "vienna-1", "instrument": "visit", "due": date(2026, 11, 30), **facts}
+    with db.transaction():
+        return visits.make(
+            db, NOW, offered_to=[person.person_id for person in offered_to], **wanted
+        )
+
+
+def accepted_visit(chain: Installation, person: Person, **facts: Any) -> Visit:
+    """A visit that ``person`` has accepted."""
+    visit = add_visit(chain, [person], **facts)
+    return visits.accept(chain.database(), NOW, visit, person.person_id)
+
+
+def report_of(chain: Installation, token: str, **members: Any) -> dict[str, Any]:
+    """A report as a phone sends it, under a visit's token; keywords replace its members."""
+    newest = publishing.newest(chain.database(), "visit")
+    assert newest is not None
+    return {
+        "id": str(uuid.uuid4()),
+        "form": newest.form,
+        "token": token,
+        "answers": FACTS,
+        "language": "en",
+        "started_at": "2026-11-22T09:30:00+01:00",
+        "finished_at": "2026-11-22T09:50:00+01:00",
+        **members,
+    }
+
+
+def send(chain: Installation, *records: dict[str, Any]) -> list[Receipt]:
+    """Through intake; the receipts."""
+    group = GroupCommit(chain.new_database)
+    try:
+        return Intake(group.run).receive(list(records), received=NOW)
+    finally:
+        group.close()
