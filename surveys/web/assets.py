@@ -5,7 +5,7 @@ address, which every cache can keep for ever. The service worker is the one file
 stays, so it is asked for anew each time.
 
 ``form.js`` travels together with what it imports, as one file: on a phone with a weak signal a
-request costs more than its bytes.
+request costs more than its bytes. ``shopper.js`` is all that the pages of a shopper's phone run.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from flask import Blueprint, Response, abort, request
 
 from surveys.web.rendering import STATIC
 
-MODULES = {"form.js": ("conditions.js", "queue.js", "form.js")}
+MODULES = {
+    "form.js": ("conditions.js", "queue.js", "form.js"),
+    "shopper.js": ("shopper/store.js",),
+}
 """What is served, and the files it is made of, in their order."""
 
 WORKER = "sw.js"
