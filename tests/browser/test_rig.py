@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Error, Page
 
+from tests.rig import firefox
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
 from tests.rig.server import Server
@@ -61,3 +65,18 @@ def test_the_server_comes_back_after_a_power_cut(server: Server, desk: Page) -> 
     answer = desk.goto(f"{server.url}/healthz")
     assert answer is not None
     assert answer.status < 500
+
+
+def test_what_firefox_stored_outlives_its_browser(server: Server, tmp_path: Path) -> None:
+    if firefox.program() is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(firefox.HOW_TO_GET)
+        pytest.skip(firefox.HOW_TO_GET)
+    profile = tmp_path / "firefox"
+    with firefox.browser(profile) as fox:
+        fox.open(f"{server.url}/sign-in")
+        fox.run("caches.open('kept').then((cache) => cache.put('/kept', new Response('kept')))")
+        fox.kill()
+    with firefox.browser(profile) as fox:
+        fox.open(f"{server.url}/sign-in")
+        assert fox.run("caches.match('/kept').then((found) => found.text())") == "kept"
