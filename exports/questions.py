@@ -11,12 +11,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from exports import words
 from exports.columns import Column, Value
 from surveys.answers import fits
 from surveys.instrument import LEVELS, MOMENTS, Instrument, Item, Text
+from surveys.photos_listed import max_photos
 from surveys.sentences import Sentence
 
 Answers = Mapping[str, Any]
@@ -40,12 +42,12 @@ class Question:
 
     @property
     def words(self) -> bool:
-        """Whether somebody's own words stand here."""
-        return self.item.type == "text"
+        """Whether somebody's own words stand here, or where they were: what tells who it was."""
+        return self.item.type in ("text", "place")
 
     def holds(self, answer: object) -> bool:
         """Whether an answer fits some version of the question. Words fit whatever their length."""
-        if self.words:
+        if self.item.type == "text":
             return isinstance(answer, str)
         return any(fits(item, answer) for item in self.items)
 
@@ -94,6 +96,8 @@ class Form:
 def _columns(items: tuple[Item, ...], language: str | None) -> Iterator[Question]:
     if items[0].type == "choices":
         yield from _each_choice(items, language)
+    elif items[0].type == "place":
+        yield from _each_part(items, language)
     else:
         yield _column(items, language)
 
@@ -107,6 +111,12 @@ def _column(items: tuple[Item, ...], language: str | None) -> Question:
         kind, unit, constraints = "integer", "level", {"minimum": LEVELS[0], "maximum": LEVELS[-1]}
     elif item.type in ("integer", "number"):
         kind, unit, constraints = item.type, item.unit, _loosest(items)
+    elif item.type == "duration":
+        kind, unit, constraints = "integer", "s", {"minimum": 0, **_loosest(items)}
+    elif item.type == "photo":
+        most = max(max_photos(one) for one in items)
+        kind, unit, constraints = "integer", "photos", {"minimum": 0, "maximum": most}
+        cell = len
     elif item.type == "date":
         kind = "date"
     elif item.type in ("moment", "choice", "yes_no"):
@@ -150,9 +160,26 @@ def _each_choice(items: tuple[Item, ...], language: str | None) -> Iterator[Ques
             Sentence("{asked}: 1 chosen, 0 not chosen, blank not answered.", asked=asks),
             None,
             {"enum": [0, 1]},
-            words.header(item, language, key) if language else None,
+            words.header(item, language, key, label) if language else None,
         )
         yield Question(items, column, _whether(key))
+
+
+_PARTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "latitude": ("degrees", {"minimum": -90, "maximum": 90}),
+    "longitude": ("degrees", {"minimum": -180, "maximum": 180}),
+    "accuracy": ("m", {"minimum": 0}),
+}
+
+
+def _each_part(items: tuple[Item, ...], language: str | None) -> Iterator[Question]:
+    item = items[0]
+    for part, (unit, bounds) in _PARTS.items():
+        said = words.say(words.PARTS[part], language or "en")
+        asks = f"{words.say(item.ask, language or 'en')} {said}"
+        above = words.header(item, language, part, words.PARTS[part]) if language else None
+        column = Column(f"{item.key}.{part}", "number", asks, unit, bounds, above)
+        yield Question(items, column, itemgetter(part))
 
 
 def _whether(key: str) -> Callable[[Any], Value]:

@@ -37,6 +37,14 @@ YES: Text = {"en": "yes", "fr": "oui", "es": "sí", "ar": "نعم"}
 NO: Text = {"en": "no", "fr": "non", "es": "no", "ar": "لا"}
 
 
+PARTS: dict[str, Text] = {
+    "latitude": {"en": "latitude", "fr": "latitude", "es": "latitud", "ar": "خط العرض"},
+    "longitude": {"en": "longitude", "fr": "longitude", "es": "longitud", "ar": "خط الطول"},
+    "accuracy": {"en": "accuracy", "fr": "précision", "es": "precisión", "ar": "الدقة"},
+}
+"""What the columns of a place are called."""
+
+
 def say(text: Text, language: str) -> str:
     """``text`` in ``language``, else in English, else in whatever language it has."""
     for code in (language, "en", *text):
@@ -45,13 +53,15 @@ def say(text: Text, language: str) -> str:
     return ""
 
 
-def header(item: Item, language: str, choice: str | None = None) -> str:
-    """What stands above a question's column: its words, then its key, which keeps it unique."""
+def header(item: Item, language: str, part: str | None = None, label: Text | None = None) -> str:
+    """What stands above a question's column: its words, then its key, which keeps it unique.
+
+    ``part`` and its ``label`` where the question has several: a choice, or a number of a place.
+    """
     named = item.scale.name if item.scale else item.ask
-    if choice is None:
+    if part is None:
         return f"{say(named, language)} [{item.key}]"
-    label = next((c.label for c in item.choices if c.key == choice), {})
-    return f"{say(named, language)} {say(label, language)} [{item.key}.{choice}]"
+    return f"{say(named, language)} {say(label or {}, language)} [{item.key}.{part}]"
 
 
 def dimension_names(db: Database, language: str) -> dict[str, str]:

@@ -15,9 +15,11 @@ from typing import Any, Protocol, cast
 
 from marshmallow import RAISE, Schema, ValidationError, fields
 
+from surveys import photos_listed
 from surveys.conditions import holds, is_number
 from surveys.instrument import LEVELS, MOMENTS, Instrument, Item
 from surveys.problems import Problem
+from surveys.written import position, seconds
 
 MAX_LENGTH = {"text": 5000, "contact": 320}
 """Characters a text may have where its item does not say."""
@@ -29,6 +31,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _TIME = re.compile(r"\d\d:\d\d(:\d\d)?", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _LOCAL_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
+_PLACE = {"latitude": (-90, 90), "longitude": (-180, 180), "accuracy": (0, math.inf)}
 _WHOLE = re.compile(r"[-+]?\d{1,15}")
 _DECIMAL = re.compile(r"[-+]?\d{1,15}([.,]\d{1,15})?")
 
@@ -39,15 +42,23 @@ class PlainFields(Protocol):
     def getlist(self, key: str) -> list[str]: ...
 
 
-def check(instrument: Instrument, answers: object, asked: object = None) -> list[Problem]:
-    """Everything about ``answers`` and ``asked`` (any JSON values) that does not fit.
+def check(
+    instrument: Instrument, answers: object, asked: object = None, files: object = None
+) -> list[Problem]:
+    """Everything about ``answers``, ``asked`` and ``files`` (any JSON values) that does not fit.
+
+    Of ``files`` no more is looked at than what photos need: that each is listed there, and that
+    what is listed answers a question for photos, if the form has one.
 
     Paths are JSON Pointers into the submission. Codes: ``unknown_question``, ``does_not_fit``,
     ``hidden_by_condition`` and ``required``. Nothing is raised, whatever the values.
     """
     if not isinstance(answers, dict):
         message = "Answers are an object: each question's key, and its answer."
-        return [Problem("does_not_fit", "/answers", message), *_check_asked(instrument, asked)]
+        problems = [Problem("does_not_fit", "/answers", message)]
+        return (
+            problems + _check_asked(instrument, asked) + photos_listed.check(instrument, {}, files)
+        )
     shown = visible(instrument, answers)
     problems = _check_values(instrument, answers)
     for key, item in instrument.items.items():
@@ -57,7 +68,9 @@ def check(instrument: Instrument, answers: object, asked: object = None) -> list
         elif item.required and key in shown and answers.get(key, "") in ("", []):
             message = f"This question must be answered: {expected(item)}."
             problems.append(Problem("required", _pointer("answers", key), message))
-    return problems + _check_asked(instrument, asked)
+    return (
+        problems + _check_asked(instrument, asked) + photos_listed.check(instrument, answers, files)
+    )
 
 
 def visible(instrument: Instrument, answers: Mapping[str, Any]) -> set[str]:
@@ -84,8 +97,13 @@ def fits(item: Item, value: object) -> bool:
 
 def expected(item: Item) -> str:
     """What fits ``item``, as the end of a sentence."""
-    if item.type in ("integer", "number"):
+    if item.type in ("integer", "number", "duration"):
         return f"expected is {_range(item)}"
+    if item.type == "photo":
+        return (
+            f"expected is a list of at most {photos_listed.max_photos(item)} SHA-256, each in 64"
+            " hexadecimal digits (0-9, a-f) and each once"
+        )
     if item.type in ("choice", "choices"):
         keys = ", ".join(f'"{choice.key}"' for choice in item.choices)
         return f"expected is {'one' if item.type == 'choice' else 'a list'} of {keys}"
@@ -105,7 +123,8 @@ def from_plain(
     """The typed answers in an HTML form post, without those that conditions hide.
 
     An empty field is no answer. A value that cannot be read stays the text it is, and will not
-    fit. A browser sends local times; ``zone`` (the site's) gives them their offset.
+    fit. A browser sends local times; ``zone`` (the site's) gives them their offset. For a question
+    for photos ``fields`` has the SHA-256 of each: whoever took the files in puts them there.
     """
     answers: dict[str, Any] = {}
     for key, item in instrument.items.items():
@@ -120,18 +139,10 @@ def from_plain(
 
 def read_plain(item: Item, values: list[str], zone: tzinfo | None) -> Any:
     """The answer that the values of a form's field are, as far as they can be read."""
-    if item.type == "choices":
+    if item.type in ("choices", "photo"):
         return list(dict.fromkeys(values))
-    value = values[-1]
-    if item.type == "scale" and value == "none":
-        return None
-    if item.type == "yes_no":
-        return {"true": True, "false": False}.get(value, value)
-    if item.type in ("scale", "integer", "number"):
-        return _number_from(item, value)
-    if item.type == "datetime" and zone is not None:
-        return _with_offset(value, zone)
-    return value
+    read = _PLAIN.get(item.type)
+    return values[-1] if read is None else read(item, values[-1], zone)
 
 
 def _number_from(item: Item, value: str) -> float | str:
@@ -142,13 +153,29 @@ def _number_from(item: Item, value: str) -> float | str:
     return value
 
 
-def _with_offset(value: str, zone: tzinfo) -> str:
-    if not _LOCAL_DATETIME.fullmatch(value):
+def _with_offset(value: str, zone: tzinfo | None) -> str:
+    if zone is None or not _LOCAL_DATETIME.fullmatch(value):
         return value
     try:
         return datetime.fromisoformat(value).replace(tzinfo=zone).isoformat()
     except ValueError:
         return value
+
+
+def _seconds_from(value: str) -> int | str:
+    found = seconds(value)
+    return value if found is None else found
+
+
+_PLAIN: Mapping[str, Callable[[Item, str, tzinfo | None], Any]] = {
+    "scale": lambda item, value, zone: None if value == "none" else _number_from(item, value),
+    "yes_no": lambda item, value, zone: {"true": True, "false": False}.get(value, value),
+    "integer": lambda item, value, zone: _number_from(item, value),
+    "number": lambda item, value, zone: _number_from(item, value),
+    "datetime": lambda item, value, zone: _with_offset(value, zone),
+    "duration": lambda item, value, zone: _seconds_from(value),
+    "place": lambda item, value, zone: position(value) or value,
+}
 
 
 # --- what fits each type ---------------------------------------------------------------------
@@ -184,6 +211,21 @@ def _several(item: Item, value: object) -> bool:
     )
 
 
+def _duration(item: Item, value: object) -> bool:
+    return _is_whole(value) and cast(int, value) >= 0 and _number(item, value)
+
+
+def _place(item: Item, value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() == _PLACE.keys()
+        and all(
+            is_number(value[name]) and low <= value[name] <= high and math.isfinite(value[name])
+            for name, (low, high) in _PLACE.items()
+        )
+    )
+
+
 def _text(item: Item, value: object) -> bool:
     return isinstance(value, str) and len(value) <= max_length(item)
 
@@ -214,6 +256,9 @@ _FITS: Mapping[str, Callable[[Item, object], bool]] = {
     "date": _iso(_DATE, date.fromisoformat),
     "time": _iso(_TIME, time.fromisoformat),
     "datetime": _iso(_DATETIME, datetime.fromisoformat),
+    "duration": _duration,
+    "photo": photos_listed.fits,
+    "place": _place,
     "note": lambda item, value: False,
 }
 
@@ -224,16 +269,22 @@ _EXPECTED = {
     "date": "a date like 2026-11-22",
     "time": "a time of day like 14:05",
     "datetime": "a date and time with its offset, like 2026-11-22T14:05:00+01:00",
+    "place": "an object with latitude (-90 to 90), longitude (-180 to 180) and accuracy (metres, 0"
+    " or more), numbers all three, and nothing else",
     "note": "nothing, since a note asks nothing",
 }
 
 
+_KINDS = {"integer": "a whole number", "duration": "a whole number of seconds"}
+
+
 def _range(item: Item) -> str:
-    kind = "a whole number" if item.type == "integer" else "a number"
-    if item.min is not None and item.max is not None:
-        return f"{kind} from {item.min} to {item.max}"
-    if item.min is not None:
-        return f"{kind} of at least {item.min}"
+    kind = _KINDS.get(item.type, "a number")
+    low = 0 if item.type == "duration" and item.min is None else item.min
+    if low is not None and item.max is not None:
+        return f"{kind} from {low} to {item.max}"
+    if low is not None:
+        return f"{kind} of at least {low}"
     return kind if item.max is None else f"{kind} of at most {item.max}"
 
 

@@ -11,7 +11,7 @@ from surveys.sentences import Sentence
 
 _HEAD = {"source": "source", "mode": "mode", "review": "review"}
 _ITEM = ("type", "required", "show_if", "touchpoint", "measures", "min", "max", "unit")
-_MORE = ("max_length", "short", "drawn")
+_MORE = ("max_length", "max_photos", "short", "drawn")
 
 
 def changes(old: Instrument, new: Instrument) -> list[Sentence]:

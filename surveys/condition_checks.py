@@ -12,7 +12,8 @@ from surveys.grammar import flag, number
 from surveys.instrument import Item
 from surveys.yaml_tree import Node
 
-_NUMERIC = ("scale", "integer", "number")
+_NUMERIC = ("scale", "integer", "number", "duration")
+_UNCOMPARABLE = ("photo", "place")
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,12 @@ class _Condition:
             )
             message = f"{why}, so nothing can depend on {item.key}: name another question"
             self._findings.add("impossible-value", node.place, message)
+        elif item.type in _UNCOMPARABLE and not _only_asks_for_an_answer(node):
+            message = (
+                f"the answer to {item.key} cannot be compared: write {{answered: true}}, or"
+                " name another question"
+            )
+            self._findings.add("impossible-value", node.place, message)
         elif isinstance(node.value, dict):
             self._comparisons(item, node)
         else:
@@ -146,6 +153,8 @@ class _Condition:
         if bound is None:
             return
         low, high = (1, 7) if item.type == "scale" else (item.min, item.max)
+        if item.type == "duration" and low is None:
+            low = 0
         compare = COMPARISONS[name]
         nearest = high if name in ("at_least", "more_than") else low
         if nearest is not None and not compare(nearest, bound):
@@ -161,3 +170,7 @@ class _Condition:
         if value == "" or not fits(item, value):
             message = f"{item.key} is never {shown(node.value)}: {expected(item)}"
             self._findings.add("impossible-value", node.place, message)
+
+
+def _only_asks_for_an_answer(node: Node) -> bool:
+    return isinstance(node.value, dict) and set(node.value) == {"answered"}

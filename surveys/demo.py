@@ -18,7 +18,7 @@ from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, people_joining, publishing, setup, voices
+from surveys import codes, holding, people_joining, publishing, setup, voices
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
 from surveys.demo_people import Visit, chance, finished, record
@@ -50,6 +50,7 @@ OLD_POSTER = "arrival"  # one poster was withdrawn; some phones still hold its f
 INSIDE = ((4, 5, 8), (7, 3, 6), (9, 2, 3), (6, 6, 5))
 OF_VOICES = (STAFF_FORECAST, MANAGER_FORECAST, OBSERVING)
 ENOUGH = 20  # submissions a site, from which on those who work there answer too
+REVIEWED_AFTER = timedelta(hours=20)
 BATCH = 250  # submissions in one transaction
 
 
@@ -143,7 +144,7 @@ def fill(
     levels = truth(chain, wanted.seed)
     document = json.dumps(levels.as_document(), ensure_ascii=False, indent=1)
     (installation.folder / TRUTH_FILE).write_text(document + "\n", encoding="utf-8")
-    crowd = _Crowd(db, chain, levels, wanted, now)
+    crowd = _Crowd(db, chain, levels, wanted, now, owner.person_id)
     statuses = crowd.arrive(done)
     return Made(tuple(chain), crowd.codes, region, second, shopper, statuses)
 
@@ -152,13 +153,20 @@ class _Crowd:
     """Everybody who answers in these days."""
 
     def __init__(
-        self, db: Database, chain: list[Site], levels: Truth, wanted: Wanted, now: datetime
+        self,
+        db: Database,
+        chain: list[Site],
+        levels: Truth,
+        wanted: Wanted,
+        now: datetime,
+        reviewer: str,
     ) -> None:
         self._db = db
         self._chain = chain
         self._truth = levels
         self._wanted = wanted
         self._now = now
+        self._reviewer = reviewer
         started = now - timedelta(days=wanted.days)
         self.codes = {
             site.site_id: codes.issue(db, site.site_id, None, codes.COUNTER, started)
@@ -294,6 +302,10 @@ class _Crowd:
             raise DemoFault(
                 f"Submission {receipt.id} should be {expected} and is {receipt.status}. {why}"
             )
+        if expected == "accepted" and visit.instrument.review != "none":
+            at = min(arrival.received + REVIEWED_AFTER, self._now)
+            site_id = visit.site.site_id
+            holding.accept(self._db, site_id, sent["id"], self._reviewer, at, within=True)
         return receipt.status
 
     def _spoil(self, sent: dict[str, Any], number: int) -> bool:

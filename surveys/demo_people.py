@@ -238,11 +238,11 @@ class _Person:
         return round(self._number(item, answers))
 
     def _number(self, item: Item, answers: Mapping[str, Any]) -> float:
+        if item.measures == "expenses":
+            return float(answers.get("amount", 0))
         low = item.min if item.min is not None else 0
         high = item.max if item.max is not None else low + 10
         mean = _COUNTS.get(item.key, 2.0)
-        if item.key == "wait":
-            mean = 6 * math.exp(0.4 * (4 - self._level("waiting")))
         return float(max(low, min(high, round(self._dice.gammavariate(2, mean / 2), 2))))
 
     def _duration(self, item: Item, answers: Mapping[str, Any]) -> int:

@@ -139,10 +139,6 @@ CATALOGUE = {
         Sentence("a type that does not exist"),
         Sentence("Write one of the types, such as `yes_no`."),
     ),
-    "later-type": Explained(
-        Sentence("a type that is not there yet"),
-        Sentence("Leave the question out for now."),
-    ),
     "not-for-type": Explained(
         Sentence("a key that does not go with this type"),
         Sentence("Delete the key, or change the type."),

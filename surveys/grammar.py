@@ -33,6 +33,7 @@ SUBMISSION_SOURCES = (*(source for source in SOURCES if source != FORECAST), *FO
 
 MODES = ("routine", "joint-work")
 REVIEW = re.compile(r"none|required|after-[1-9][0-9]{0,3}h")
+MAX_PHOTOS = 10
 SCALE_LEVELS = ("employee", "management")
 STATUSES = ("provisional", "passed")
 ANCHORED = ("7", "4", "1")
@@ -53,11 +54,12 @@ TYPES: Mapping[str, frozenset[str]] = {
     "date": _ASKED,
     "time": _ASKED,
     "datetime": _ASKED,
+    "duration": _ASKED | {"min", "max"},
+    "photo": _ASKED | {"max_photos"},
+    "place": _ASKED,
     "note": _EVERY | {"ask"},
 }
 """Each type, with the keys that a question of this type may have."""
-
-LATER_TYPES = ("duration", "photo", "place")
 
 MEASURES: Mapping[str, tuple[str, ...]] = {
     "problem": ("yes_no",),
@@ -71,7 +73,12 @@ MEASURES: Mapping[str, tuple[str, ...]] = {
     "promise_due": ("date", "datetime"),
     "handovers": ("integer",),
     "wait_minutes": ("integer", "number"),
+    "waited": ("duration",),
     "visited_at": ("datetime",),
+    "left_at": ("time", "datetime"),
+    "position": ("place",),
+    "receipt_photo": ("photo",),
+    "expenses": ("number",),
     "visit_reason": ("choice", "choices"),
     "observed_minutes": ("integer",),
     "acceptable": ("yes_no",),

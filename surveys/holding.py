@@ -65,7 +65,7 @@ def accept(
         submission = _open(db, site_id, submission_id, seen)
         instrument = _instrument(db, submission, form)
         amendments = submissions.amendments(db, site_id, submission_id)
-        counted = _read(submission, instrument, amendments, must_fit=True)
+        counted = _read(db, submission, instrument, amendments, must_fit=True)
         counted = replace(counted, status="counted")
         _amend(db, submission, person_id, at, reason or "accepted", instrument.form, {})
         _change(db, submission, counted)
@@ -116,12 +116,13 @@ def mend(
             )
         _amend(db, submission, person_id, at, reason, instrument.form, answers)
         amendments = submissions.amendments(db, site_id, submission_id)
-        mended = _read(submission, instrument, amendments, must_fit=False)
+        mended = _read(db, submission, instrument, amendments, must_fit=False)
         _change(db, submission, mended)
         detail = {"questions": sorted(answers), "form": instrument.form, "reason": reason}
         _record(db, at, person_id, "mended", submission, detail)
+        sent = _sent(db, submission)
         return intake_judging.misfits(
-            instrument, intake_judging.amended(instrument, submission.sent, amendments)
+            instrument, intake_judging.amended(instrument, sent, amendments), sent
         )
 
 
@@ -192,14 +193,14 @@ def accept_content(
         amendment = _amend(
             db, first, person_id, at, reason or "other content", instrument.form, differing
         )
-        amended = _read(first, instrument, [*amendments, amendment], must_fit=True)
+        submissions.change_content(db, content, status="accepted")
+        amended = _read(db, first, instrument, [*amendments, amendment], must_fit=True)
         _change(db, first, amended)
         if first.status == "counted":
             changes = Counter(intake_judging.bars(first, first.mark_pairs, -1))
             changes.update(intake_judging.bars(amended, amended.mark_pairs, +1))
             tallies.add(db, changes)
             events.amended(db, at, first, amended)
-        submissions.change_content(db, content, status="accepted")
         detail = {"digest": digest, "questions": sorted(differing), "reason": reason}
         _record(db, at, person_id, "accepted other content", first, detail)
 
@@ -290,7 +291,13 @@ def _instrument(db: Database, submission: Submission, form: str | None) -> Instr
     return found
 
 
+def _sent(db: Database, submission: Submission) -> Mapping[str, Any]:
+    contents = submissions.contents(db, submission.site_id, submission.submission_id)
+    return intake_judging.with_files(submission.sent, contents)
+
+
 def _read(
+    db: Database,
     submission: Submission,
     instrument: Instrument,
     amendments: list[Amendment],
@@ -298,9 +305,9 @@ def _read(
     must_fit: bool,
 ) -> Submission:
     """The submission with the marks, flags and mode it has when read by ``instrument``."""
-    sent = submission.sent
+    sent = _sent(db, submission)
     answers = intake_judging.amended(instrument, sent, amendments)
-    problems = intake_judging.misfits(instrument, answers)
+    problems = intake_judging.misfits(instrument, answers, sent)
     read = replace(submission, form_used=instrument.form, mode=instrument.mode)
     if submission.erased_utc and submission.mark_pairs:
         return read  # the answers may be gone, what they counted for is known

@@ -213,10 +213,11 @@ def case(
     amendments = submissions.amendments(db, site.site_id, submission_id)
     if not (submission.problem_list or contents or amendments):
         return None
-    versions = _versions(db, submission, amendments)
+    sent = intake_judging.with_files(submission.sent, contents)
+    versions = _versions(db, submission, sent, amendments)
     instrument = _chosen(db, submission, versions, form)
-    answers = _answers(instrument, submission.sent, amendments)
-    misfits = [] if instrument is None else intake_judging.misfits(instrument, answers)
+    answers = _answers(instrument, sent, amendments)
+    misfits = [] if instrument is None else intake_judging.misfits(instrument, answers, sent)
     wrong = [problem.as_dict() for problem in misfits]
     against = [
         wording.sentence(problem, instrument, language)
@@ -232,7 +233,9 @@ def case(
         instrument=instrument,
         versions=versions,
         against=list(dict.fromkeys(against)),
-        misfits=[wording.sentence(problem, instrument, language) for problem in wrong],
+        misfits=list(
+            dict.fromkeys(wording.sentence(problem, instrument, language) for problem in wrong)
+        ),
         lines=wording.lines(
             instrument, _answers(instrument, submission.sent, ()), answers, wrong, language
         ),
@@ -242,19 +245,21 @@ def case(
     )
 
 
-def _versions(db: Database, submission: Submission, amendments: list[Amendment]) -> list[Version]:
+def _versions(
+    db: Database, submission: Submission, sent: Mapping[str, Any], amendments: list[Amendment]
+) -> list[Version]:
     """The one it named first, then the newest."""
     newest = publishing.newest(db, submission.instrument)
     found = []
     for published in publishing.versions(db, submission.instrument):
         instrument = publishing.version(db, published.form)
         assert instrument is not None  # noqa: S101 - it was published
-        answers = _answers(instrument, submission.sent, amendments)
+        answers = _answers(instrument, sent, amendments)
         found.append(
             Version(
                 form=published.form,
                 published_utc=published.published_utc,
-                misfits=len(intake_judging.misfits(instrument, answers)),
+                misfits=len(intake_judging.misfits(instrument, answers, sent)),
                 named=published.form == submission.form,
                 newest=newest is not None and published.form == newest.form,
             )
@@ -294,7 +299,7 @@ def _other(
     if form is None or instrument is None or form.key != instrument.key:
         form = instrument
     theirs = _answers(form, sent, ())
-    misfits = [] if form is None else intake_judging.misfits(form, theirs)
+    misfits = [] if form is None else intake_judging.misfits(form, theirs, sent)
     pairs = [
         Pair(line.question, line.sent, line.value, wording.differs(answers, theirs, line.key))
         for line in wording.lines(form, answers, theirs, (), language)

@@ -76,6 +76,7 @@ class Item:
     max: float | None = None
     unit: str | None = None
     max_length: int | None = None
+    max_photos: int | None = None
     scale: Scale | None = None
     short: bool = False
     drawn: bool = False
@@ -154,6 +155,11 @@ class Instrument:
         return {item.key: item for section in self.sections for item in section.items}
 
     @cached_property
+    def photos(self) -> frozenset[str]:
+        """The keys of the questions that are answered with photos."""
+        return frozenset(key for key, item in self.items.items() if item.type == "photo")
+
+    @cached_property
     def draw(self) -> Draw | None:
         """The form's draw, if it has one (the checker allows at most one)."""
         for section in self.sections:
@@ -186,6 +192,7 @@ def _entry(document: Mapping[str, Any]) -> Item | Draw:
         max=document.get("max"),
         unit=document.get("unit"),
         max_length=document.get("max_length"),
+        max_photos=document.get("max_photos"),
         **_common(document),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from surveys import grammar
 from surveys.condition_checks import Question, check_conditions
 from surveys.faults import Findings, did_you_mean, listed, shown
-from surveys.grammar import LANGUAGES, LATER_TYPES, MEASURES, TYPES
+from surveys.grammar import LANGUAGES, MAX_PHOTOS, MEASURES, TYPES
 from surveys.instrument import Choice, Item
 from surveys.scale_checks import Scales
 from surveys.yaml_tree import Node
@@ -188,10 +188,6 @@ class _Check:
         type_ = node.value["type"]
         if isinstance(type_.value, str) and type_.value in TYPES:
             return str(type_.value)
-        if type_.value in LATER_TYPES:
-            message = f"{shown(type_.value)} is not there yet: leave the question out for now"
-            self._findings.add("later-type", type_.place, message)
-            return None
         hint = did_you_mean(type_.value, TYPES) if isinstance(type_.value, str) else ""
         message = f"{shown(type_.value)} is not a type: {hint}write {listed(TYPES)}"
         self._findings.add("unknown-type", type_.place, message)
@@ -291,31 +287,33 @@ class _Check:
             else:
                 choices = self._choices(parts["choices"])
         low, high = self._bounds(parts, type_)
-        most = None
-        if "max_length" in parts:
-            most = grammar.number(
-                self._findings,
-                parts["max_length"],
-                "`max_length`",
-                whole=True,
-                low=1,
-                high=_MAX_TEXT,
-            )
+        length = self._most(parts, "max_length", _MAX_TEXT)
+        photos = self._most(parts, "max_photos", MAX_PHOTOS)
         return {
             "type": type_ if type_ and len(self._findings) == before else "",
             "ask": {},
             "choices": choices,
             "min": low,
             "max": high,
-            "max_length": None if most is None else int(most),
+            "max_length": length,
+            "max_photos": photos,
         }
+
+    def _most(self, parts: dict[str, Node], name: str, high: int) -> int | None:
+        if name not in parts:
+            return None
+        most = grammar.number(
+            self._findings, parts[name], f"`{name}`", whole=True, low=1, high=high
+        )
+        return None if most is None else int(most)
 
     def _bounds(
         self, parts: dict[str, Node], type_: str | None
     ) -> tuple[float | None, float | None]:
-        whole = type_ == "integer"
+        whole = type_ in ("integer", "duration")
+        least = 0 if type_ == "duration" else None
         low, high = (
-            grammar.number(self._findings, parts[name], f"`{name}`", whole=whole)
+            grammar.number(self._findings, parts[name], f"`{name}`", whole=whole, low=least)
             if name in parts
             else None
             for name in ("min", "max")

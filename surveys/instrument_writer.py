@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 _HEAD = ("instrument", "title", "source", "mode", "review", "languages", "careless")
-_ITEM = ("key", "type", "required", "short", "min", "max", "unit", "max_length")
+_ITEM = ("key", "type", "required", "short", "min", "max", "unit", "max_length", "max_photos")
 _MORE = ("touchpoint", "measures", "show_if", "ask", "help")
 _WORD = re.compile(r"[a-z][a-z0-9_-]*")
 _CONSTANTS = ("true", "false", "null")

@@ -6,6 +6,7 @@ that all three say the same.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from surveys.digest import text
 from surveys.instrument import Instrument
 from surveys.intake_reading import Sent
 from surveys.problems import Problem
-from surveys.store.submissions import Amendment, Submission
+from surveys.store.submissions import Amendment, Content, Submission
 from surveys.store.tallies import Bar
 
 Marks = list[tuple[str, str]]
@@ -47,7 +48,9 @@ def judge(
     payload, contacts = split_contacts(sent.record, questions)
     if instrument is None:
         return Judgement((), [], False, text(payload), contacts)
-    problems = answers_check.check(instrument, sent.answers, sent.record.get("asked"))
+    problems = answers_check.check(
+        instrument, sent.answers, sent.record.get("asked"), sent.record.get("files")
+    )
     answers = amended(instrument, payload, ())
     return Judgement(
         problems=tuple(problems),
@@ -94,7 +97,7 @@ def fitting_marks(
     known_to_fit: bool,
 ) -> Marks:
     """The marks of answers that fit, none of others."""
-    if not known_to_fit and misfits(instrument, answers):
+    if not known_to_fit and misfits(instrument, answers, sent):
         return []
     return marks(instrument, answers, sent, touchpoint)
 
@@ -115,14 +118,28 @@ def amended(
     return answers
 
 
-def misfits(instrument: Instrument, answers: Mapping[str, Any]) -> list[Problem]:
-    """What still does not fit in stored answers, whose contacts were split off."""
+def misfits(
+    instrument: Instrument, answers: Mapping[str, Any], sent: Mapping[str, Any]
+) -> list[Problem]:
+    """What still does not fit in stored answers, whose contacts were split off.
+
+    ``sent`` lists the files that the photos among them must be of.
+    """
     apart = {f"/answers/{question}" for question in contact_questions(instrument)}
     return [
         problem
-        for problem in answers_check.check(instrument, dict(answers))
-        if problem.path not in apart
+        for problem in answers_check.check(instrument, dict(answers), files=sent.get("files"))
+        if problem.path.startswith("/answers") and problem.path not in apart
     ]
+
+
+def with_files(sent: dict[str, Any], contents: Iterable[Content]) -> dict[str, Any]:
+    """What was sent, its files those too that came with other content which was accepted."""
+    accepted = [json.loads(one.payload) for one in contents if one.status == "accepted"]
+    lists = [one.get("files") for one in (sent, *accepted)]
+    if not accepted:
+        return sent
+    return {**sent, "files": [file for files in lists if isinstance(files, list) for file in files]}
 
 
 def bars(submission: Submission, found: Iterable[tuple[str, str]], sign: int) -> dict[Bar, int]:

@@ -66,6 +66,9 @@ def _marks(
     if instrument is None:
         return submission.mark_pairs
     sent = submission.sent
+    if submission.status != "counted":
+        contents = submissions.contents(db, submission.site_id, submission.submission_id)
+        sent = intake_judging.with_files(sent, contents)
     answers = intake_judging.amended(instrument, sent, amendments)
     # What counts was checked when it began to count; what does not may not fit.
     return intake_judging.fitting_marks(

@@ -12,7 +12,7 @@ facet                      levels
 ``touchpoint:<t>``         ``1`` … ``7``, for scales rated at this touchpoint
 ``touchpoint_moment:<t>``  ``worse``, ``expected`` or ``better``
 ``measure:<m>``            ``true`` or ``false`` (yes_no); the number itself (integer);
-                           ``answered`` for every other type
+                           ``answered`` for every other type but those of ``UNCOUNTED``
 =========================  ====================================================================
 
 The same mark may stand several times: a visit has a moment at each touchpoint.
@@ -27,6 +27,12 @@ from surveys.answers import fits, visible
 from surveys.instrument import Instrument, Item
 
 Mark = tuple[str, str]
+
+UNCOUNTED = ("duration", "photo", "place")
+"""What is measured or shown on the spot: read one by one, and in no tally."""
+
+UNHURRIED = ("text", "contact", *UNCOUNTED)
+"""What takes time of its own, or none because the phone knows it."""
 
 
 def marks(
@@ -65,6 +71,8 @@ def _marks(
             yield facet, str(answer)
             if touchpoint is not None:
                 yield f"{at}:{touchpoint}", str(answer)
+    if item.type in UNCOUNTED:
+        return
     if item.measures is not None and answered and answer not in ("", []):
         yield f"measure:{item.measures}", _measured(item, answer)
 
@@ -81,15 +89,15 @@ def careless(instrument: Instrument, answers: Mapping[str, Any], seconds: float 
     ``seconds`` is the time from start to finish, None if unknown (a negative one, from a clock
     that was set back meanwhile, is unknown too); the instrument says how many
     seconds an answer takes at least. "Did not come up" counts as an answer. Text is left out:
-    writing takes time of its own, and quick words are no sign of carelessness.
+    writing takes time of its own, and quick words are no sign of carelessness. So are timers and
+    photos, and the place, which the phone fills in.
     """
     least = instrument.careless_seconds_per_item
     if least is None or seconds is None or seconds < 0:
         return False
-    words = ("text", "contact")
     count = sum(
         1
         for key, item in instrument.items.items()
-        if key in answers and item.type not in words and answers[key] not in ("", [])
+        if key in answers and item.type not in UNHURRIED and answers[key] not in ("", [])
     )
     return seconds < least * count

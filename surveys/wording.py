@@ -7,13 +7,16 @@ anew from its code and path, so that it can be said in the reader's language.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from surveys.answers import fits, max_length
 from surveys.instrument import Instrument, Item, Text
+from surveys.photos_listed import max_photos
 from surveys.sentences import Sentence
+from surveys.written import clock
 
 MOMENTS = {
     "worse": Sentence("worse"),
@@ -31,6 +34,7 @@ _WHOLE = {
     ),
     "erased": Sentence("Its words were erased at the wish of whoever sent it."),
 }
+_STRAY = Sentence("Its list of files names one for a question that takes no photos.")
 _PLACES = {
     "asked": Sentence("The list of the questions that were shown cannot be read by this form."),
     "files": Sentence("The list of its files cannot be read."),
@@ -50,6 +54,7 @@ _SHAPES = {
     "date": Sentence("a day, like 2026-11-22"),
     "time": Sentence("a time of day, like 14:05"),
     "datetime": Sentence("a day and time with its offset, like 2026-11-22T14:05:00+01:00"),
+    "place": Sentence("a latitude, a longitude and an accuracy in metres"),
     "note": Sentence("nothing, since it asks nothing"),
 }
 
@@ -104,7 +109,7 @@ def lines(
             sent=value(items.get(key), sent[key], language) if key in sent else "",
             answered=key in amended,
             mended=differs(sent, amended, key),
-            wrong=tuple(faulty.get(key, ())),
+            wrong=tuple(dict.fromkeys(faulty.get(key, ()))),
         )
         for key in [*shown, *others]
     ]
@@ -140,6 +145,28 @@ def _number(item: Item, answer: Any, language: str) -> str:
     return Sentence("{number}", number=answer)
 
 
+def _duration(item: Item, answer: Any, language: str) -> str:
+    minutes, seconds = divmod(answer, 60)
+    if not minutes:
+        return Sentence("{seconds} s", seconds=seconds)
+    return Sentence("{minutes} min {seconds} s", minutes=minutes, seconds=seconds)
+
+
+def _photos(item: Item, answer: Any, language: str) -> str:
+    if len(answer) == 1:
+        return Sentence("1 photo")
+    return Sentence("{n} photos", n=len(answer)) if answer else Sentence("no photo")
+
+
+def _place(item: Item, answer: Any, language: str) -> str:
+    """In degrees as maps take them, whatever the reader's decimal sign."""
+    return Sentence(
+        "{position}, accurate to {metres} m",
+        position=f"{answer['latitude']:.5f}, {answer['longitude']:.5f}",
+        metres=math.ceil(answer["accuracy"]),
+    )
+
+
 _VALUES: Mapping[str, Callable[[Item, Any, str], str]] = {
     "scale": _level,
     "moment": lambda item, answer, language: MOMENTS[answer],
@@ -148,6 +175,9 @@ _VALUES: Mapping[str, Callable[[Item, Any, str], str]] = {
     "choices": _choices,
     "integer": _number,
     "number": _number,
+    "duration": _duration,
+    "photo": _photos,
+    "place": _place,
 }
 
 
@@ -155,6 +185,10 @@ def expectation(item: Item) -> Sentence:
     """What fits ``item``, as the end of a sentence."""
     if item.type in ("text", "contact"):
         return Sentence("a text of at most {n} characters", n=max_length(item))
+    if item.type == "photo":
+        return Sentence("at most {n} photos, each in its list of files", n=max_photos(item))
+    if item.type == "duration":
+        return _duration_expected(item)
     if item.type not in ("integer", "number"):
         return _SHAPES.get(item.type, Sentence("another kind of answer"))
     kind = Sentence("a whole number") if item.type == "integer" else Sentence("a number")
@@ -167,9 +201,20 @@ def expectation(item: Item) -> Sentence:
     return kind
 
 
+def _duration_expected(item: Item) -> Sentence:
+    low, high = clock(int(item.min or 0)), clock(int(item.max or 0))
+    if item.max is not None:
+        return Sentence("minutes and seconds like 3:20, from {min} to {max}", min=low, max=high)
+    if item.min:
+        return Sentence("minutes and seconds like 3:20, at least {min}", min=low)
+    return Sentence("minutes and seconds like 3:20")
+
+
 def sentence(problem: Mapping[str, str], instrument: Instrument | None, language: str) -> Sentence:
     """What is wrong, in one sentence that names the question by its words in ``instrument``."""
     code, path = problem["code"], problem["path"]
+    if path.startswith("/files/") and path.endswith("/question"):
+        return _STRAY
     whole = _WHOLE.get(code) or _PLACES.get(path.partition("/")[2].partition("/")[0])
     if whole is not None:
         return whole

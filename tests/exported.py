@@ -113,6 +113,9 @@ def every_type(installation: Installation) -> list[dict[str, Any]]:
         _question("bought_on", "date"),
         _question("came_at", "time"),
         _question("promised", "datetime"),
+        _question("timed", "duration", max=3600),
+        _question("shown", "photo", max_photos=2),
+        _question("here", "place"),
         _question("comment", "text", max_length=2000),
         _question("reach_me", "contact"),
         _question("thanks", "note"),
@@ -150,6 +153,7 @@ def record(form: str, token: str, answers: dict[str, Any], **members: Any) -> di
         "language": "en",
         "started_at": "2026-11-22T09:58:00+01:00",
         "finished_at": "2026-11-22T09:59:30+01:00",
+        "files": [{"sha256": one, "question": "shown"} for one in answers.get("shown", ())],
         **members,
     }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from marshmallow import Schema
 from werkzeug.datastructures import MultiDict
 
+from surveys import written
 from surveys.answers import MAX_UNKNOWN, check, expected, fits, from_plain, schema, visible
 from surveys.checking import SHIPPED, load
 from surveys.instrument import Choice, Instrument, Item
@@ -87,6 +88,38 @@ FITS: list[tuple[Item, list[object], list[object]]] = [
         ["2026-11-22T14:05:00+01:00", "2026-11-22T14:05Z", "2026-11-22T14:05:00.123-03:30"],
         [None, "2026-11-22T14:05:00", "2026-11-22 14:05:00+01:00", "2026-11-22T25:05:00Z", 1763],
     ),
+    (item("duration"), [0, 200, 10**7], [None, -1, 200.0, 0.5, True, "3:20", "200", [200]]),
+    (item("duration", min=60, max=120), [60, 120], [59, 121, 90.0]),
+    (
+        item("photo", max_photos=2),
+        [[], ["a" * 64], ["0" * 64, "f" * 64]],
+        [
+            *(None, "a" * 64, ["A" * 64], ["a" * 63], ["g" * 64], [1], [["a" * 64]], {}),
+            *(["a" * 64, "a" * 64], ["a" * 64, "b" * 64, "c" * 64], ["a" * 64 + "\n"], ["١" * 64]),
+        ],
+    ),
+    (item("photo"), [[c * 64 for c in "abc"]], [[c * 64 for c in "abcd"]]),
+    (
+        item("place"),
+        [
+            {"latitude": 48.2, "longitude": 16.37, "accuracy": 25},
+            {"latitude": -90, "longitude": 180, "accuracy": 0},
+            {"latitude": 90, "longitude": -180, "accuracy": 1.5},
+        ],
+        [
+            *(None, {}, [48.2, 16.37, 25], "48.2, 16.37", True),
+            {"latitude": 48.2, "longitude": 16.37},
+            {"latitude": 90.1, "longitude": 16.37, "accuracy": 25},
+            {"latitude": 48.2, "longitude": -180.1, "accuracy": 25},
+            {"latitude": 48.2, "longitude": 16.37, "accuracy": -1},
+            {"latitude": 48.2, "longitude": 16.37, "accuracy": float("inf")},
+            {"latitude": float("nan"), "longitude": 16.37, "accuracy": 25},
+            {"latitude": "48.2", "longitude": 16.37, "accuracy": 25},
+            {"latitude": True, "longitude": 16.37, "accuracy": 25},
+            {"latitude": 48.2, "longitude": 16.37, "accuracy": None},
+            {"latitude": 48.2, "longitude": 16.37, "accuracy": 25, "altitude": 170},
+        ],
+    ),
     (item("note"), [], [None, "", True, "read"]),
 ]
 
@@ -109,6 +142,12 @@ def test_what_fits_each_type(item: Item, good: list[object], bad: list[object]) 
         (item("choices", choices=ABC), 'a list of "a", "b"'),
         (item("text", max_length=9), "a text of at most 9 characters"),
         (item("contact"), "a text of at most 320 characters"),
+        (item("duration"), "a whole number of seconds of at least 0"),
+        (item("duration", max=600), "a whole number of seconds from 0 to 600"),
+        (
+            item("photo", max_photos=2),
+            "a list of at most 2 SHA-256, each in 64 hexadecimal digits (0-9, a-f) and each once",
+        ),
     ],
 )
 def test_what_is_expected_in_words(item: Item, words: str) -> None:
@@ -168,7 +207,7 @@ def test_a_hidden_answer_is_named() -> None:
 def test_a_hidden_item_has_no_answer_for_those_after_it() -> None:
     answers = {"handovers": 0, "paid": False, "receipt": True}
     assert "receipt" not in visible(VISIT, answers)
-    # `people_ahead` decides although `wait` has no answer
+    # `people_ahead` decides although `waited` has no answer
     assert "moment_line" in visible(VISIT, {"people_ahead": 2})
     assert "moment_line" not in visible(VISIT, {"people_ahead": 0})
 
@@ -323,6 +362,120 @@ def test_a_plain_field_of_a_visit(key: str, values: list[str], answer: object) -
 def test_a_plain_number_with_point_or_comma(value: str, answer: float) -> None:
     found = from_plain(VISIT, MultiDict({"paid": "true", "amount": value}))
     assert found == {"paid": True, "amount": answer}
+
+
+FIELDWORK = Instrument.from_document(
+    {
+        "instrument": "fieldwork",
+        "title": {},
+        "source": "shopper",
+        "mode": "routine",
+        "review": "none",
+        "languages": ["en"],
+        "sections": [
+            {
+                "title": {},
+                "items": [
+                    {"key": "waited", "type": "duration", "ask": {}, "max": 3600},
+                    {"key": "front", "type": "photo", "ask": {}},
+                    {"key": "till", "type": "photo", "ask": {}, "max_photos": 1},
+                    {"key": "here", "type": "place", "ask": {}},
+                    {"key": "comment", "type": "text", "ask": {}},
+                ],
+            }
+        ],
+    }
+)
+A, B = "a" * 64, "b" * 64
+
+
+def file(sha256: str, question: object = "front") -> dict[str, object]:
+    return {"sha256": sha256, "question": question, "type": "image/jpeg", "bytes": 9}
+
+
+def test_photos_that_are_listed_fit() -> None:
+    answers = {"front": [A, B], "till": [A]}
+    assert check(FIELDWORK, answers, None, [file(A), file(B), file(A, "till")]) == []
+    # whoever lists in capitals names the same file, and more may be listed than is shown
+    assert check(FIELDWORK, {"front": [A]}, None, [file("A" * 64), file(B)]) == []
+    assert check(FIELDWORK, {"front": []}) == []
+
+
+@pytest.mark.parametrize("files", [None, [], {}, "x", [5], [{"sha256": 5}], [file(A)]])
+def test_a_photo_that_is_not_listed_is_named_by_its_place(files: object) -> None:
+    answers = {"front": [A, B]} if files == [file(A)] else {"front": [B]}
+    (problem,) = check(FIELDWORK, answers, None, files)
+    place = len(answers["front"]) - 1
+    assert (problem.code, problem.path) == ("does_not_fit", f"/answers/front/{place}")
+    assert "list it there, or leave it out" in problem.message
+    assert B not in problem.message
+
+
+@pytest.mark.parametrize("question", ["comment", "nobody", None, 5, ["front"], {}])
+def test_a_file_that_answers_no_question_for_photos_is_named(question: object) -> None:
+    (problem,) = check(FIELDWORK, {"front": [A]}, None, [file(A), file(B, question)])
+    assert (problem.code, problem.path) == ("does_not_fit", "/files/1/question")
+
+
+def test_thousands_of_stray_files_are_counted() -> None:
+    problems = check(FIELDWORK, {}, None, [file(A, "comment")] * 5000)
+    assert len(problems) <= MAX_UNKNOWN + 1
+    assert "4980 more" in problems[-1].message
+
+
+def test_a_form_without_photos_takes_any_list_of_files() -> None:
+    assert check(COUNTER, {"comment": "x"}, None, [file(A, "comment"), {"sha256": B}]) == []
+
+
+FIELDWORK_PLAIN: list[tuple[str, list[str], object]] = [
+    ("waited", ["3:20"], 200),
+    ("waited", ["0:05"], 5),
+    ("waited", ["3.20"], 200),
+    ("waited", ["1:03:20"], 3800),
+    ("waited", ["75:00"], 4500),
+    ("waited", ["200"], 200),
+    ("waited", ["٣:٢٠"], 200),
+    ("waited", ["3:5"], "3:5"),
+    ("waited", ["3:60"], "3:60"),
+    ("waited", ["-3:20"], "-3:20"),
+    ("waited", ["about 3 minutes"], "about 3 minutes"),
+    ("front", [A, B, A], [A, B]),
+    ("front", ["IMG_1.jpg"], ["IMG_1.jpg"]),
+    ("here", ["48.2082, 16.3738, 25"], (48.2082, 16.3738, 25)),
+    ("here", ["48.2,16.37,0"], (48.2, 16.37, 0)),
+    ("here", ["48.2082,16.3738"], (48.2082, 16.3738, 6)),
+    ("here", ["-33.9, 18.42"], (-33.9, 18.42, 5566)),
+    ("here", ["48, 16"], (48, 16, 55660)),
+    ("here", ["48.20824612, 16.37384123"], (48.20824612, 16.37384123, 1)),
+    ("here", ["48,2082 16,3738"], (48.2082, 16.3738, 6)),
+    ("here", ["48,2082; 16,3738; 25"], (48.2082, 16.3738, 25)),
+    ("here", ["48,2082, 16,3738"], (48.2082, 16.3738, 6)),
+    ("here", ["٤٨٫٢٠٨٢، ١٦٫٣٧٣٨"], (48.2082, 16.3738, 6)),
+    ("here", ["48,2,16,37"], "48,2,16,37"),
+    ("here", ["48.2"], "48.2"),
+    ("here", ["Graben 1"], "Graben 1"),
+]
+
+
+@pytest.mark.parametrize(("key", "values", "answer"), FIELDWORK_PLAIN)
+def test_a_plain_field_of_fieldwork(key: str, values: list[str], answer: object) -> None:
+    if isinstance(answer, tuple):
+        answer = dict(zip(("latitude", "longitude", "accuracy"), answer, strict=True))
+    found = from_plain(FIELDWORK, MultiDict([(key, value) for value in values]))
+    assert found == {key: answer}
+    assert isinstance(found[key], type(answer))
+
+
+@given(st.integers(0, 10**6))
+def test_a_duration_is_read_as_it_is_written(seconds: int) -> None:
+    assert written.seconds(written.clock(seconds)) == seconds
+
+
+@given(st.text(max_size=30) | st.from_regex(r"[0-9.,;: +-]{0,30}", fullmatch=True))
+def test_whatever_is_written_is_read_or_left(text: str) -> None:
+    for key in ("waited", "here"):
+        found = from_plain(FIELDWORK, MultiDict({key: text}))
+        check(FIELDWORK, found)
 
 
 def test_plain_answers_that_are_hidden_are_dropped() -> None:

@@ -37,6 +37,7 @@ PURE = {
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
     *("surveys.sentences", "surveys.suppression", "surveys.yaml_tree"),
+    *("surveys.photos_listed", "surveys.written"),
 }
 """The middle: no Flask, no SQL, no clock, and nothing of ours that has one."""
 

@@ -152,15 +152,24 @@ CASES: list[tuple[str, str | bytes]] = [
     # questions
     ("unknown-type", form(f"- {{key: a, type: ▶yesno, {ASK}}}")),
     ("unknown-type", form(f"- {{key: a, type: ▶[yes_no], {ASK}}}")),
-    ("later-type", form(f"- {{key: a, type: ▶photo, {ASK}}}")),
-    ("later-type", form(f"- {{key: a, type: ▶duration, {ASK}}}")),
-    ("later-type", form(f"- {{key: a, type: ▶place, {ASK}}}")),
     ("not-for-type", form(f"- {{key: a, type: yes_no, {ASK}, ▶max: 3}}")),
     ("not-for-type", form(f"- {{key: a, type: text, {ASK}, ▶choices: []}}")),
     ("not-for-type", form(f"- {{key: waiting, type: scale, ▶{ASK}}}")),
     ("not-for-type", form(f"- {{key: a, type: note, {ASK}, ▶required: true}}")),
     ("not-for-type", form(f"- {{key: a, type: contact, {ASK}, ▶required: true}}")),
     ("not-for-type", form(f"- {{key: a, type: text, {ASK}, measures: ▶problem}}")),
+    ("not-for-type", form(f"- {{key: a, type: photo, {ASK}, ▶max: 3}}")),
+    ("not-for-type", form(f"- {{key: a, type: text, {ASK}, ▶max_photos: 3}}")),
+    ("not-for-type", form(f"- {{key: a, type: duration, {ASK}, ▶unit: min}}")),
+    ("not-for-type", form(f"- {{key: a, type: duration, {ASK}, measures: ▶wait_minutes}}")),
+    ("not-for-type", form(f"- {{key: a, type: number, {ASK}, measures: ▶waited}}")),
+    ("not-for-type", form(f"- {{key: a, type: place, {ASK}, ▶min: 3}}")),
+    ("out-of-range", form(f"- {{key: a, type: photo, {ASK}, max_photos: ▶0}}")),
+    ("out-of-range", form(f"- {{key: a, type: photo, {ASK}, max_photos: ▶11}}")),
+    ("out-of-range", form(f"- {{key: a, type: duration, {ASK}, min: ▶-1}}")),
+    ("wrong-type", form(f"- {{key: a, type: duration, {ASK}, max: ▶1.5}}")),
+    ("wrong-type", form(f"- {{key: a, type: photo, {ASK}, max_photos: ▶two}}")),
+    ("min-above-max", form(f"- {{key: a, type: duration, {ASK}, min: ▶60, max: 30}}")),
     ("missing-choices", form(f"- ▶{{key: a, type: choices, {ASK}}}")),
     ("duplicate-choice", form(f"- {{key: a, type: choice, {ASK},\n   choices:"
                               " [{key: b, label: {en: B}}, {key: ▶b, label: {en: C}}]}")),
@@ -198,6 +207,17 @@ CASES: list[tuple[str, str | bytes]] = [
                               " show_if: {a: ▶{answered: true}}}")),
     ("impossible-value", form(f"- {{key: a, type: note, {ASK}}}\n- {{key: b, type: date, {ASK},"
                               " show_if: {a: ▶{answered: true}}}")),
+    ("impossible-value", form(f"- {{key: a, type: photo, {ASK}}}\n- {{key: b, type: date, {ASK},"
+                              " show_if: {a: ▶{at_least: 1}}}")),
+    ("impossible-value", form(f"- {{key: a, type: place, {ASK}}}\n- {{key: b, type: date, {ASK},"
+                              " show_if: {a: ▶here}}")),
+    ("impossible-value", form(f"- {{key: a, type: place, {ASK}}}\n- {{key: b, type: date, {ASK},"
+                              " show_if: {not: {a: ▶{answered: true, one_of: [here]}}}}")),
+    ("impossible-value", form(f"- {{key: a, type: duration, {ASK}}}\n"
+                              f"- {{key: b, type: date, {ASK},"
+                              " show_if: {a: {less_than: ▶0}}}")),
+    ("impossible-value", form(f"- {{key: a, type: duration, {ASK}}}\n"
+                              f"- {{key: b, type: date, {ASK}, show_if: {{a: ▶\"3:20\"}}}}")),
     ("unknown-comparison", form(f"- {{key: a, type: integer, {ASK}}}\n"
                                 f"- {{key: b, type: date, {ASK},"
                                 " show_if: {a: {▶atleast: 2}}}")),
@@ -248,6 +268,25 @@ def test_a_fault_is_named_where_it_is(code: str, source: str | bytes, tmp_path: 
     assert faults[0].file == str(file)
     cure = faults[0].message.partition(": ")[2]
     assert len(cure) >= 7, "a message ends with what to do"
+
+
+def test_what_is_timed_photographed_or_located_can_be_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "form.yaml"
+    file.write_text(
+        form(
+            f"- {{key: a, type: duration, {ASK}, min: 0, max: 600, measures: waited}}\n"
+            f"- {{key: b, type: photo, {ASK}, max_photos: 10, measures: receipt_photo,"
+            " show_if: {a: {more_than: 90}}}\n"
+            f"- {{key: c, type: place, {ASK}, measures: position,"
+            " show_if: {b: {answered: true}}}\n"
+            f"- {{key: d, type: yes_no, {ASK}, show_if: {{not: {{c: {{answered: false}}}}}}}}\n"
+            f"- {{key: e, type: number, {ASK}, measures: expenses}}\n"
+            f"- {{key: f, type: time, {ASK}, measures: left_at}}"
+        )
+    )
+    assert check_file(file) == []
+    items = load(file).items
+    assert (items["a"].max, items["b"].max_photos, items["c"].measures) == (600, 10, "position")
 
 
 def test_a_file_that_is_too_large(tmp_path: Path) -> None:

@@ -194,6 +194,10 @@ def test_every_type_has_its_field() -> None:
                 item("day", "date"),
                 item("hour", "time"),
                 item("moment_of", "datetime"),
+                item("waited", "duration", max=600),
+                item("front", "photo"),
+                item("receipt", "photo", max_photos=1),
+                item("here", "place"),
                 item("hint", "note"),
             ),
             "en",
@@ -208,7 +212,57 @@ def test_every_type_has_its_field() -> None:
     assert fields["day"]["type"] == "date"
     assert fields["hour"]["type"] == "time"
     assert fields["moment_of"]["type"] == "datetime-local"
+    assert (fields["waited"]["type"], fields["waited"]["inputmode"]) == ("text", "decimal")
+    assert fields["here"]["type"] == "text"
+    for key in ("front", "receipt"):
+        assert fields[key]["type"] == "file"
+        assert (fields[key]["accept"], fields[key]["capture"]) == ("image/*", "environment")
+        assert ("multiple" in fields[key]) == (key == "front")
+        assert "value" not in fields[key]
     assert "hint" not in fields
+    (sent,) = form.all("form")
+    assert sent["enctype"] == "multipart/form-data"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_timed_photographed_or_located_says_how_it_is_written(language: str) -> None:
+    form = rendering.render_form(
+        instrument(
+            item("waited", "duration", max=600),
+            item("least", "duration", min=90),
+            item("free", "duration"),
+            item("front", "photo", max_photos=2),
+            item("receipt", "photo", max_photos=1),
+            item("here", "place"),
+        ),
+        language,
+    )
+    hints = dict(re.findall(r'id="(\w+)-h">\s*(.*?)</p>', form))
+    said = words.words(language)
+    assert hints == {
+        "waited": f"{said['duration']} · {said['at_most'].format(max='10:00')}",
+        "least": f"{said['duration']} · {said['at_least'].format(min='1:30')}",
+        "free": said["duration"],
+        "front": said["photos"].format(max=2),
+        "receipt": said["photo"],
+        "here": said["place"],
+    }
+    # what is typed is written from left to right, in Arabic too
+    fields = {attrs["name"]: attrs for attrs in Reader(form).all("input")}
+    assert [fields[key].get("dir") for key in ("waited", "here")] == ["ltr", "ltr"]
+    # and a script of later finds the question as it finds every other
+    assert re.findall(r'<div class="q" data-k="(\w+)" data-t="(\w+)"', form) == [
+        ("waited", "duration"),
+        ("least", "duration"),
+        ("free", "duration"),
+        ("front", "photo"),
+        ("receipt", "photo"),
+        ("here", "place"),
+    ]
+
+
+def test_a_form_without_photos_is_not_sent_in_parts() -> None:
+    assert "enctype" not in rendering.render_form(instrument(item("words", "text")), "en")
 
 
 def test_a_full_scale_shows_behaviour_at_one_four_and_seven_the_best_last() -> None:

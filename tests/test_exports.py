@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +59,9 @@ ANSWERS: dict[str, Any] = {
     "bought_on": "2026-11-20",
     "came_at": "14:05",
     "promised": "2026-11-23T10:00:00+01:00",
+    "timed": 200,
+    "shown": ["a" * 64, "b" * 64],
+    "here": {"latitude": 48.20824, "longitude": 16.37384, "accuracy": 12},
     "comment": '  two, "words"\nand a line; 007 ',
     "reach_me": "+43 1 234",
 }
@@ -110,6 +114,11 @@ def test_a_submission_has_a_column_for_each_question(chain: Installation, form: 
         "bought_on": "2026-11-20",
         "came_at": "14:05",
         "promised": "2026-11-23T10:00:00+01:00",
+        "timed": "200",
+        "shown": "2",
+        "here.latitude": "48.20824",
+        "here.longitude": "16.37384",
+        "here.accuracy": "12",
         "comment": '  two, "words"\nand a line; 007 ',
         "answers.unfit": "",
     }
@@ -124,6 +133,44 @@ def test_nothing_answered_is_blank_everywhere(chain: Installation, form: str) ->
     for row in found:
         questions = list(row)[14:]
         assert {row[key] for key in questions if not key.startswith("why.")} == {""}
+
+
+def test_answered_without_a_photo_is_zero_and_unanswered_is_blank(
+    chain: Installation, form: str
+) -> None:
+    none = record(form, SURVEY_CODE, {"shown": [], "timed": 0})
+    nothing = record(form, SURVEY_CODE, {"moment": "better"})
+    send(chain, [none, nothing])
+    found = {
+        row["submission_id"]: (row["shown"], row["timed"], row["here.accuracy"])
+        for row in rows(chain.database(), "submissions", instrument="survey")
+    }
+    assert found == {none["id"]: ("0", "0", ""), nothing["id"]: ("", "", "")}
+
+
+def test_half_a_place_and_a_time_in_words_are_in_no_column(chain: Installation, form: str) -> None:
+    half = {"latitude": 48.2, "longitude": 16.37}
+    (receipt,) = send(chain, [record(form, SURVEY_CODE, {"here": half, "timed": "3:20"})])
+    assert receipt.status == "held"
+    (row,) = rows(chain.database(), "submissions", instrument="survey")
+    assert (row["here.latitude"], row["timed"]) == ("", "")
+    assert json.loads(row["answers.unfit"]) == {"here": half, "timed": "3:20"}
+
+
+@pytest.mark.parametrize(
+    ("language", "header"),
+    [
+        ("en", "What of here? latitude [here.latitude]"),
+        ("fr", "What of here? (fr) latitude [here.latitude]"),
+        ("es", "What of here? latitud [here.latitude]"),
+    ],
+)
+def test_the_columns_of_a_place_have_labels(
+    chain: Installation, form: str, language: str, header: str
+) -> None:
+    asked = ask(instrument="survey", labels=True, language=language)
+    (found,) = cells(whole(chain.database(), "submissions", asked))
+    assert header in found
 
 
 def test_labels_are_the_words_of_the_language(chain: Installation, form: str) -> None:
@@ -234,7 +281,8 @@ def test_the_newest_version_leads_and_older_questions_follow(
     assert header[14:] == [
         *("wrong", "front", "handovers"),
         *("moment", "welcome", "waiting", "why.price", "why.quality", "why.service"),
-        *("bought_on", "came_at", "promised", "comment", "answers.unfit"),
+        *("bought_on", "came_at", "promised", "timed", "shown"),
+        *("here.latitude", "here.longitude", "here.accuracy", "comment", "answers.unfit"),
     ]
     by_form = {row[6]: dict(zip(header, row, strict=True)) for row in found}
     # A choice and a bound of an older version still fit; another type of answer does not.

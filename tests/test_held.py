@@ -289,6 +289,7 @@ EVERY_TYPE = (
     *({"key": key, "type": key} for key in ("moment", "yes_no", "text", "date", "time")),
     {"key": "datetime", "type": "datetime"},
     {"key": "integer", "type": "integer", "min": 0, "max": 10},
+    {"key": "duration", "type": "duration", "max": 600},
     {"key": "number", "type": "number", "unit": "€"},
     *(
         {
@@ -320,6 +321,7 @@ def test_every_type_of_question_has_a_field_that_mends_it(
         "a.time": "14:05",
         "a.datetime": "2026-11-22T14:05",
         "a.integer": "3",
+        "a.duration": "3:20",
         "a.number": "2,5",
         "a.choice": "red",
         "a.choices": ["red", "blue"],
@@ -332,6 +334,7 @@ def test_every_type_of_question_has_a_field_that_mends_it(
     text = told(reviewer, answer)
     assert "It fits now" in text
     assert "2.5 €" in text
+    assert "3 min 20 s" in text
     assert "Red · Blue" in text
     assert submissions.amendments(db, "vienna-1", one)[0].answers == {
         "moment": "better",
@@ -341,16 +344,83 @@ def test_every_type_of_question_has_a_field_that_mends_it(
         "time": "14:05",
         "datetime": "2026-11-22T14:05:00+01:00",
         "integer": 3,
+        "duration": 200,
         "number": 2.5,
         "choice": "red",
         "choices": ["red", "blue"],
     }
-    again = {"seen": 1, "reason": "they were right", "s.choices": "1", "a.yes_no": ""}
+    # what stands there now is no change
+    again = {
+        "seen": 1,
+        "reason": "they were right",
+        "a.duration": "3:20",
+        "s.choices": "1",
+        "a.yes_no": "",
+    }
     told(reviewer, post(reviewer, at(one, "mend"), again))
     assert submissions.amendments(db, "vienna-1", one)[1].answers == {
         "choices": None,
         "yes_no": None,
     }
+
+
+PHOTO = {"sha256": "a" * 64, "question": "front", "type": "image/jpeg", "bytes": 9}
+
+
+def fieldwork(db: Database) -> None:
+    """The counter's code leads to a form with photos, a place and a timer."""
+    newest = publishing.newest(db, "counter")
+    assert newest is not None
+    items = [
+        {"key": "front", "type": "photo", "ask": {"en": "The front?"}},
+        {"key": "here", "type": "place", "ask": {"en": "Where?"}},
+        {"key": "timed", "type": "duration", "max": 600, "ask": {"en": "How long?"}},
+    ]
+    sections = [{"title": {"en": "All"}, "items": items}]
+    publishing.publish(db, Instrument.from_document({**newest.document, "sections": sections}), NOW)
+
+
+def test_photos_and_places_are_told_in_words_and_only_taken_away(
+    db: Database, reviewer: FlaskClient
+) -> None:
+    fieldwork(db)
+    here = {"latitude": 48.20824, "longitude": 16.37384, "accuracy": 11.2}
+    answers = {"front": ["a" * 64, "b" * 64], "here": here, "timed": 601}
+    one = submit(reviewer, db, "vienna-1", answers, files=[PHOTO], expected="held")
+    text = page(reviewer, at(one))
+    assert "48.20824, 16.37384, accurate to 12 m" in text
+    assert "2 photos" in text
+    assert "expected is at most 3 photos, each in its list of files" in text
+    assert "expected is minutes and seconds like 3:20, from 0:00 to 10:00" in text
+    shown = reviewer.get(at(one)).text
+    for key in ("front", "here"):
+        assert re.search(rf'type="checkbox"[^>]* name="a.{key}"[^>]* value="drop"', shown), key
+    forged = {"a.here": "1, 2, 3", "a.front": "c" * 64, "a.timed": "10:00"}
+    answer = post(reviewer, at(one, "mend"), {**forged, "seen": 0, "reason": "they rang"})
+    assert "It fits now" in told(reviewer, answer)
+    assert submissions.amendments(db, "vienna-1", one)[0].answers == {
+        "front": None,
+        "here": None,
+        "timed": 600,
+    }
+    text = page(reviewer, at(one))
+    assert "10 min 0 s" in text
+    assert "Take away the answer to “The front?”" not in text
+    post(reviewer, at(one, "accept"), {"seen": 1})
+    assert row(db, one).status == "counted"
+    assert rebuild(db) == []
+
+
+def test_a_file_of_no_photo_is_a_persons_to_weigh(db: Database, reviewer: FlaskClient) -> None:
+    fieldwork(db)
+    stray = {**PHOTO, "question": "here"}
+    one = submit(reviewer, db, "vienna-1", {"timed": 5}, files=[stray], expected="held")
+    text = page(reviewer, at(one))
+    assert "Its list of files names one for a question that takes no photos." in text
+    assert "Its answers fit the form as it is read below." in text
+    post(reviewer, at(one, "accept"), {"seen": 0})
+    assert row(db, one).status == "counted"
+    assert rebuild(db) == []
 
 
 def test_an_unknown_version_is_read_by_the_one_chosen(db: Database, reviewer: FlaskClient) -> None:

@@ -58,12 +58,14 @@ def test_the_drawn_scales_are_short_and_speak_every_language() -> None:
 
 
 def test_the_visit_asks_facts_before_scales_and_scales_in_full() -> None:
-    assert (VISIT.source, VISIT.mode, VISIT.review) == ("shopper", "routine", "none")
+    assert (VISIT.source, VISIT.mode, VISIT.review) == ("shopper", "routine", "after-72h")
     assert VISIT.languages == ("en", "fr", "es")
     assert VISIT.careless_seconds_per_item == 2
     types = [item.type for item in VISIT.items.values()]
     first_scale = types.index("scale")
-    assert set(types[:first_scale]) >= {"datetime", "time", "integer", "number", "choices"}
+    assert set(types[:first_scale]) >= {
+        *("datetime", "time", "integer", "number", "choices", "duration", "photo", "place")
+    }
     assert "moment" not in types[:first_scale]
     assert types[first_scale : first_scale + 12] == ["scale"] * 12
     for key in TWELVE:
@@ -76,7 +78,8 @@ def test_the_visit_asks_facts_before_scales_and_scales_in_full() -> None:
 
 def test_the_visit_keeps_promises_rules_and_hand_overs() -> None:
     assert set(measures(VISIT)) == {
-        *("visited_at", "wait_minutes", "handovers", "receipt"),
+        *("visited_at", "waited", "handovers", "receipt"),
+        *("left_at", "position", "receipt_photo", "expenses"),
         *("promise_made", "promise_words", "promise_due", "rule_cited", "rule_words"),
     }
 

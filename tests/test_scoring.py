@@ -76,7 +76,8 @@ def test_measures_of_a_visit() -> None:
     answers = {
         "arrived_at": "2026-11-22T10:00:00+01:00",
         "handovers": 0,
-        "wait": 12,
+        "waited": 720,
+        "expenses": 3.5,
         "paid": True,
         "receipt": False,
         "rule_cited": True,
@@ -89,12 +90,36 @@ def test_measures_of_a_visit() -> None:
     assert found == {
         "measure:visited_at": "answered",
         "measure:handovers": "0",
-        "measure:wait_minutes": "12",
+        "measure:expenses": "answered",
         "measure:receipt": "false",
         "measure:rule_cited": "true",
         "measure:rule_words": "answered",
         "measure:promise_made": "true",
     }
+
+
+def test_what_is_timed_photographed_or_located_is_in_no_tally_and_is_no_haste() -> None:
+    items = [
+        {"key": "timed", "type": "duration", "ask": {}, "measures": "waited"},
+        {"key": "shown", "type": "photo", "ask": {}, "measures": "receipt_photo"},
+        {"key": "here", "type": "place", "ask": {}, "measures": "position", "touchpoint": "till"},
+        {"key": "spent", "type": "number", "ask": {}, "measures": "expenses"},
+        {"key": "nice", "type": "yes_no", "ask": {}},
+    ]
+    sections = [{"title": {}, "items": items}]
+    form = Instrument.from_document({**VISIT.document, "sections": sections})
+    answers = {
+        "timed": 90,
+        "shown": ["a" * 64],
+        "here": {"latitude": 48.2, "longitude": 16.37, "accuracy": 9},
+        "spent": 3.5,
+        "nice": True,
+    }
+    found = marks(form, answers, list(answers), "till")
+    assert found == [("measure:expenses", "answered"), ("submission", "counted")]
+    # two seconds an item: of a sum and a tick
+    assert careless(form, answers, 3.9)
+    assert not careless(form, answers, 4)
 
 
 def test_every_moment_of_a_visit_counts_at_its_own_touchpoint() -> None:

@@ -175,7 +175,7 @@ def _form_page(
         drawn = request.form.get("asked", "").split()
     else:
         drawn = _draw(instrument)
-    scripts = assets.folder()
+    scripts = assets.folder() if rendering.is_scripted(instrument) else None
     made = rendering.render_form(
         instrument,
         language,
@@ -184,7 +184,7 @@ def _form_page(
         action=url_for(".receive", code=place.code, lang=language),
         drawn=drawn,
         filled=filled,
-        scripts=True,
+        scripts=scripts is not None,
     )
     page = rendering.render_form_page(
         instrument,

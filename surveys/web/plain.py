@@ -28,6 +28,10 @@ def record(
     """What was posted, read as ``instrument``; ``zone`` is the site's."""
     now = services().clock().astimezone(UTC)
     found = answers.from_plain(instrument, request.form, zone)
+    for name in instrument.photos & request.files.keys():
+        # Nothing keeps photos of a plain form yet: held, a person learns that there were some.
+        if names := [file.filename for file in request.files.getlist(name) if file.filename]:
+            found[name] = names
     for name in request.form:
         # No form of ours has such a field. It will be held: a person may know what it was.
         if name not in instrument.items and name not in OURS:

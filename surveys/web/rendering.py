@@ -20,7 +20,9 @@ from markupsafe import Markup
 
 from surveys.draw import blocks
 from surveys.instrument import Draw, Instrument, Item, Text
+from surveys.photos_listed import max_photos
 from surveys.web import words as w
+from surveys.written import clock
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent.parent / "static"
@@ -28,6 +30,9 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 _INTRODUCED = ("customer", "manager", "forecast")
 """The sources with an introduction of their own."""
+
+_UNSCRIPTED = ("duration", "photo", "place")
+"""The types that ``static/form.js`` cannot read."""
 
 Filled = Mapping[str, Sequence[str]]
 """What stood in a plain form: field name to its values."""
@@ -113,9 +118,15 @@ def render_form(
             titled=sum(not section.folded for section in instrument.sections) > 1,
             say=_sayer(language, instrument.languages),
             limits=lambda item: _limits(item, words),
+            several=lambda item: max_photos(item) > 1,
             must=lambda item: item.key in demanded,
         )
     )
+
+
+def is_scripted(instrument: Instrument) -> bool:
+    """Whether ``static/form.js`` goes with the form. Else it is sent as a plain form is."""
+    return all(item.type not in _UNSCRIPTED for item in instrument.items.values())
 
 
 def _blocks(draw: Draw) -> str:
@@ -236,16 +247,26 @@ def _sayer(language: str, others: Sequence[str]) -> Callable[[Text], Markup]:
 
 
 def _limits(item: Item, words: Mapping[str, str]) -> str:
-    """What a number may be, and its unit, in words."""
+    """What a number may be, and its unit, in words; how to write what has a form of its own."""
+    if item.type == "photo":
+        most = max_photos(item)
+        return words["photos"].format(max=most) if most > 1 else words["photo"]
+    if item.type == "place":
+        return words["place"]
+    if item.type == "duration":
+        bounds = _bounds(item, words, lambda value: clock(int(value)))
+        return f"{words['duration']} · {bounds}" if bounds else words["duration"]
+    return f"{_bounds(item, words, '{:g}'.format)} {item.unit or ''}".strip()
+
+
+def _bounds(item: Item, words: Mapping[str, str], write: Callable[[float], str]) -> str:
     if item.min is not None and item.max is not None:
-        text = words["between"].format(min=f"{item.min:g}", max=f"{item.max:g}")
-    elif item.min is not None:
-        text = words["at_least"].format(min=f"{item.min:g}")
-    elif item.max is not None:
-        text = words["at_most"].format(max=f"{item.max:g}")
-    else:
-        text = ""
-    return f"{text} {item.unit or ''}".strip()
+        return words["between"].format(min=write(item.min), max=write(item.max))
+    if item.min is not None:
+        return words["at_least"].format(min=write(item.min))
+    if item.max is not None:
+        return words["at_most"].format(max=write(item.max))
+    return ""
 
 
 def _demanded(instrument: Instrument) -> set[str]:

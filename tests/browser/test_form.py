@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from surveys import voices
+from surveys import publishing, voices
 from surveys.draw import blocks
 from surveys.installation import Installation
+from surveys.instrument import Instrument
 from surveys.store import tokens
+from surveys.store.database import Database
 from surveys.web.words import all_words
 from tests.browser.phone_story import Store, kept_on_the_phone, tick, try_now
 from tests.conftest import NOW
@@ -324,17 +326,38 @@ def test_words_can_be_erased_by_who_wrote_them(
     assert "comment" not in found["answers"]
 
 
+def long_form(db: Database) -> None:
+    """The code ``a-long-form`` for the visit's questions, those that this page's script reads, and
+    counted at once."""
+    visit = publishing.newest(db, "visit")
+    assert visit is not None
+    sections = [
+        {
+            **section,
+            "items": [
+                item
+                for item in section["items"]
+                if item["type"] not in ("duration", "photo", "place")
+            ],
+        }
+        for section in visit.document["sections"]
+    ]
+    document = {**visit.document, "instrument": "long", "review": "none", "sections": sections}
+    publishing.publish(db, Instrument.from_document(document), NOW)
+    with db.transaction():
+        tokens.create(
+            db, "a-long-form", kind="code", site_id="vienna-1", instrument="long",
+            source="shopper", touchpoint=None, at=NOW,
+        )  # fmt: skip
+
+
 def test_a_long_form_with_every_kind_of_field(
     form: str, phone: Phone, store: Store, proxy: Proxy, installation: Installation
 ) -> None:
     db = installation.database()
-    with db.transaction():
-        tokens.create(
-            db, "a-whole-visit", kind="code", site_id="vienna-1", instrument="visit",
-            source="shopper", touchpoint=None, at=NOW,
-        )  # fmt: skip
+    long_form(db)
     page = phone.page
-    page.goto(f"{proxy.url}/q/a-whole-visit")
+    page.goto(f"{proxy.url}/q/a-long-form")
     expected = fill_everything(page)
     page.get_by_role("button", name="Send").first.click()
     expect(page.get_by_text("Your answers have arrived")).to_be_visible()
@@ -374,13 +397,9 @@ def test_a_number_in_words_is_asked_for_in_figures(
     form: str, phone: Phone, proxy: Proxy, installation: Installation
 ) -> None:
     db = installation.database()
-    with db.transaction():
-        tokens.create(
-            db, "a-whole-visit", kind="code", site_id="vienna-1", instrument="visit",
-            source="shopper", touchpoint=None, at=NOW,
-        )  # fmt: skip
+    long_form(db)
     page = phone.page
-    page.goto(f"{proxy.url}/q/a-whole-visit")
+    page.goto(f"{proxy.url}/q/a-long-form")
     number = page.locator("[data-t=integer] input, [data-t=number] input").first
     number.fill("many")
     said = number.evaluate("(field) => field.validationMessage")

@@ -60,6 +60,19 @@ TYPES = {
         Sentence("A day and a time."),
         '{key: visited, type: datetime, measures: visited_at, ask: {en: "When were you there?"}}',
     ),
+    "duration": Example(
+        Sentence("Seconds, by a timer that starts with one tap and stops with another."),
+        '{key: waited, type: duration, measures: waited, ask: {en: "How long did you wait?"}}',
+    ),
+    "photo": Example(
+        Sentence("Photos, each once; three at most if you do not say."),
+        '{key: front, type: photo, max_photos: 2, ask: {en: "Show us the entrance."}}',
+    ),
+    "place": Example(
+        Sentence("Where the phone is, if whoever holds it agrees. Say in the help what for."),
+        '{key: here, type: place, measures: position, ask: {en: "Where are you?"},'
+        ' help: {en: "Only to show that you were there."}}',
+    ),
     "note": Example(
         Sentence("Words to read; nothing to answer."),
         '{key: hello, type: note, ask: {en: "Look around first."}}',

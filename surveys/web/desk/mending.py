@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from surveys import wording
+from surveys import wording, written
 from surveys.answers import fits, read_plain
 from surveys.holding_desk import Case
 from surveys.instrument import LEVELS, MOMENTS, Item
@@ -21,12 +21,16 @@ from surveys.wording import Line
 AS_IT_IS = "="
 """The choice that changes nothing. (No key of an answer is written like that.)"""
 
+KEPT = ("photo", "place")
+"""What nobody can mend who was not there: it stands as it came, or is taken away."""
+
 SELECTED = ("scale", "moment", "yes_no", "choice")
 
 
 @dataclass(frozen=True)
 class Field:
-    """``kind`` is select, ticks, area, text or drop (take away what belongs to no question)."""
+    """``kind`` is select, ticks, area, text or drop (take away what belongs to no question,
+    or is a photo or a place)."""
 
     name: str
     line: Line
@@ -46,12 +50,14 @@ def fields(case: Case, typed: MultiDict[str, str] | None) -> list[Field]:
     made = []
     for line in case.lines:
         name, kind = f"a.{line.key}", _kind(line.item)
+        if kind == "drop" and not line.answered:
+            continue
         standing = _standing(case, line, kind)
         options: tuple[tuple[str, str], ...] = ()
         expected = None
         if line.item is not None and kind in ("select", "ticks"):
             options = _options(line, line.item, AS_IT_IS in standing)
-        elif line.item is not None:
+        elif line.item is not None and kind != "drop":
             expected = wording.expectation(line.item)
         values = tuple(typed.getlist(name)) if typed is not None else standing
         made.append(Field(name, line, kind, values, options, expected))
@@ -70,7 +76,7 @@ def changed(case: Case, form: MultiDict[str, str]) -> dict[str, Any]:
             continue
         values = [value for value in posted if value]
         new = None
-        if line.item is not None and values:
+        if line.item is not None and kind != "drop" and values:
             new = read_plain(line.item, values, zone)
         if line.answered or values:
             found[line.key] = new
@@ -78,7 +84,7 @@ def changed(case: Case, form: MultiDict[str, str]) -> dict[str, Any]:
 
 
 def _kind(item: Item | None) -> str:
-    if item is None:
+    if item is None or item.type in KEPT:
         return "drop"
     if item.type in SELECTED:
         return "select"
@@ -88,7 +94,7 @@ def _kind(item: Item | None) -> str:
 def _standing(case: Case, line: Line, kind: str) -> tuple[str, ...]:
     """What a field holds at first: the answer as it is read today."""
     answer = case.answers.get(line.key)
-    if line.item is None:
+    if line.item is None or kind == "drop":
         return ()
     if kind in ("select", "ticks"):
         if not line.answered:
@@ -96,6 +102,8 @@ def _standing(case: Case, line: Line, kind: str) -> tuple[str, ...]:
         if not fits(line.item, answer):
             return (AS_IT_IS,)
         return tuple(map(_plain, answer if isinstance(answer, list) else [answer]))
+    if line.item.type == "duration" and fits(line.item, answer):
+        return (written.clock(cast(int, answer)),)
     return (_plain(answer).replace("\r\n", "\n").strip() if line.answered else "",)
 
 
