@@ -29,6 +29,7 @@ KINDS = {
     "e-mail": Sentence("E-mail"),
     "address": Sentence("The address"),
     "organisation": Sentence("The organisation"),
+    "certification": Sentence("Certification"),
     "setup": Sentence("Setting up"),
 }
 """The kinds of subjects (:func:`surveys.audit.kind_of`), in the order in which they are chosen."""

@@ -35,5 +35,23 @@ FIELD: Mapping[tuple[str, str], Act] = {
         Sentence("{who} signed out a phone of {person}: {phone}."),
         Sentence("{who} signed out a phone of {person}."),
     ),
+    ("passed the test of cases", PERSON): Act(
+        Sentence("passed the test of cases"),
+        Sentence("{person} passed the test of cases and is certified."),
+    ),
+    ("did not pass the test of cases", PERSON): Act(
+        Sentence("did not pass the test of cases"),
+        Sentence("{person} did not pass the test of cases."),
+    ),
+    ("withdrew the certificate", PERSON): Act(
+        Sentence("withdrew a certificate"),
+        Sentence("{who} withdrew the certificate of {person}: {reason}"),
+    ),
+    ("paced", "certification"): Act(
+        Sentence("changed how often shoppers rate a case"),
+        Sentence(
+            "{who} changed after how many visits a shopper rates a case, from {old} to {new}."
+        ),
+    ),
 }
 """(Action, kind of subject) → its words."""

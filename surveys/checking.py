@@ -15,7 +15,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from surveys import grammar
+from surveys import casebook, grammar
+from surveys.casebook import Case, Casebook
 from surveys.faults import EnoughFaults, Fault, FaultyInstrument, Findings, shown
 from surveys.instrument import Instrument
 from surveys.instrument_checks import check_instrument
@@ -25,6 +26,7 @@ from surveys.yaml_tree import Node, parse, read
 
 SHIPPED = Path(__file__).resolve().parent.parent / "instruments"
 SCALES_FILE = "scales.yaml"
+CASEBOOK = SHIPPED / "casebook"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def check_text(data: bytes, key: str) -> Checked:
 
 
 def check_file(path: Path) -> list[Fault]:
-    """All faults of an instrument, a file of scales or a moments map, sorted by place.
+    """All faults of an instrument, a file of scales, a moments map or a case, sorted by place.
 
     The faults of the ``scales.yaml`` it refers to are among them. Raises ``OSError`` when a file
     cannot be opened.
@@ -81,6 +83,26 @@ def load_scales(path: Path) -> dict[str, dict[str, Any]]:
     if faults:
         raise FaultyInstrument(faults)
     return copy.deepcopy(scales.plain)
+
+
+def load_casebook(folder: Path) -> Casebook:
+    """The cases in ``folder``, by key, in the order of their numbers.
+
+    Raises :class:`FaultyInstrument` with all faults if there are any, ``OSError`` when a file
+    cannot be opened.
+    """
+    faults: set[Fault] = set()
+    cases: list[Case] = []
+    for path in sorted(folder.glob("*.yaml")):
+        findings = Findings(str(path))
+        with suppress(EnoughFaults):
+            root = parse(read(path), findings)
+            case = None if root is None else _check_case(findings, root, (folder, SHIPPED))
+            cases += [case] if case else []
+        faults.update(findings.sorted())
+    if faults:
+        raise FaultyInstrument(sorted(faults))
+    return {case.key: case for case in cases}
 
 
 def resolve(source: Mapping[str, Any], scales: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -145,7 +167,9 @@ def _check_file(path: Path) -> tuple[list[Fault], Node | None, Scales | None]:
 def _checked(name: str, faults: list[Fault], root: Node | None, scales: Scales | None) -> Checked:
     if root is not None and not faults and "instrument" not in root.value:
         place = root.place
-        message = "this is a file of scales or touchpoints, not an instrument: name an instrument"
+        message = (
+            "this is a file of scales, touchpoints or a case, not an instrument: name an instrument"
+        )
         faults = [Fault(name, place.line, place.column, "missing-key", message)]
     if faults or root is None:
         return Checked(tuple(faults), None)
@@ -172,20 +196,39 @@ def _check(
         scales, faults = _read_scales(name, data)
         return list(faults), root, scales
 
+    if "case" in words and "instrument" not in words:
+        with suppress(EnoughFaults):
+            _check_case(findings, root, folders)
+        return findings.sorted(), root, None
+
     @cache  # asked for at each reference, looked for at the first
     def referred() -> Scales | None:
-        beside = [folder / SCALES_FILE for folder in folders]
-        found = next((file for file in beside if file.is_file()), None)
-        if found is None:
-            return None
-        scales, faults = _read_scales(str(found), read(found))
-        findings.extend(faults)
-        return scales
+        return _referred(findings, folders)
 
     with suppress(EnoughFaults):
         check_instrument(findings, root, referred)
     used = referred() if referred.cache_info().currsize else None
     return findings.sorted(), root, used
+
+
+def _check_case(findings: Findings, root: Node, folders: Sequence[Path]) -> Case | None:
+    """Check a case in the first of ``folders``; its scales may stand beside that folder too."""
+    folder = folders[0]
+    scales = _referred(findings, (folder, folder.parent, *folders[1:]))
+    beside = [path.name for path in folder.glob("*.yaml")]
+    keys = None if scales is None else scales.plain.keys()
+    return casebook.check_case(findings, root, Path(findings.file).name, beside, keys)
+
+
+def _referred(findings: Findings, folders: Sequence[Path]) -> Scales | None:
+    """The scales of the first folder that has some, whose faults are then faults too."""
+    beside = [folder / SCALES_FILE for folder in folders]
+    found = next((file for file in beside if file.is_file()), None)
+    if found is None:
+        return None
+    scales, faults = _read_scales(str(found), read(found))
+    findings.extend(faults)
+    return scales
 
 
 @lru_cache(maxsize=8)  # every instrument of a folder refers to the same file, which is large

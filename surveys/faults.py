@@ -219,6 +219,23 @@ CATALOGUE = {
         Sentence("there is no scales.yaml to take scales from"),
         Sentence("Put one beside the file."),
     ),
+    # cases
+    "case-name": Explained(
+        Sentence("a case in a file of another name"),
+        Sentence("Name the file by its number and its key, such as `07-promised-tuesday.yaml`."),
+    ),
+    "duplicate-case": Explained(
+        Sentence("two cases with one key or one number"),
+        Sentence("Give one of them another."),
+    ),
+    "rating-count": Explained(
+        Sentence("a case with one rating, or with more than four"),
+        Sentence("Write two to four: the scales on which the case says most."),
+    ),
+    "rating-order": Explained(
+        Sentence("ratings in another order than the scales"),
+        Sentence("Put them in the order of `scales.yaml`, in which shoppers meet them."),
+    ),
 }
 """Every code. A meaning goes on a sentence; a cure is sentences, and they are the guide’s."""
 

@@ -70,8 +70,12 @@ class Spread:
         return max(LEAST_VARIANCE, self.squares / self.freedom)
 
 
-def mean_interval(chart: Chart, pooled: float) -> Interval | None:
-    """The moderated t interval of the mean at 95 %, clipped to 1 … 7; None without ratings.
+def mean_interval(
+    chart: Chart, pooled: float, *, lowest: float = LOWEST, highest: float = HIGHEST
+) -> Interval | None:
+    """The moderated t interval of the mean at 95 %, clipped to what levels there are (1 … 7).
+
+    None without ratings.
 
     The cell's own variance is drawn towards ``pooled``, that of its reference set, as if three
     more degrees of freedom had been seen there (after Smyth, *Linear models and empirical Bayes
@@ -82,7 +86,7 @@ def mean_interval(chart: Chart, pooled: float) -> Interval | None:
         return None
     variance, freedom = _of_mean(chart, pooled)
     reach = t_two_sided(freedom) * math.sqrt(variance)
-    return max(float(LOWEST), middle - reach), min(float(HIGHEST), middle + reach)
+    return max(float(lowest), middle - reach), min(float(highest), middle + reach)
 
 
 def _of_mean(chart: Chart, pooled: float) -> tuple[float, int]:

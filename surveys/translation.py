@@ -84,6 +84,11 @@ def day(found: date, locale: Locale) -> str:
     return dates.format_date(found, "medium", locale=locale)
 
 
+def month(found: date, locale: Locale) -> str:
+    """``Nov 2026``."""
+    return str(dates.format_skeleton("yMMM", found, locale=locale))
+
+
 def moment(at: datetime, locale: Locale) -> str:
     """``22 Nov 2026, 10:00 CET``; ``at`` is aware, in the zone to show it in."""
     clock = dates.format_time(at, "short", tzinfo=at.tzinfo, locale=locale)

@@ -33,7 +33,7 @@ PURE = {
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
     *("surveys.comparability", "surveys.intake_reading"),
-    "surveys.moments_map",
+    *("surveys.moments_map", "surveys.casebook", "surveys.calibration", "surveys.case_choice"),
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
     *("surveys.sentences", "surveys.suppression", "surveys.yaml_tree"),
@@ -60,6 +60,7 @@ REFERENCE = {
     *("preferences", "touchpoints", "jobs", "webhooks", "leases"),
     *("instrument_sources", "instrument_drafts"),
     *("shoppers", "devices", "device_codes", "visit_plans"),
+    *("case_attempts", "case_ratings", "certificates"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""
 

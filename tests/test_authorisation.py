@@ -93,9 +93,18 @@ RULES = {
     ("visits.home", "GET"): Rule(("shopper",), "/visits"),
     ("visits.accept", "POST"): Rule(("shopper",), "/visits/some-visit/accept"),
     ("visits.decline", "POST"): Rule(("shopper",), "/visits/some-visit/decline"),
+    # Somebody else's cases: tests/test_shopper_cases.py.
+    ("cases.page", "GET"): Rule(("shopper",), "/visits/cases"),
+    ("cases.begin", "POST"): Rule(("shopper",), "/visits/cases"),
+    ("cases.one", "GET"): Rule(("shopper",), "/visits/cases/some-attempt"),
+    ("cases.rate", "POST"): Rule(("shopper",), "/visits/cases/some-attempt"),
     ("report.page", "GET"): Rule(("shopper",), "/visits/some-visit"),
     ("report.send", "POST"): Rule(("shopper",), "/visits/some-visit"),
     # The desk.
+    ("raters.page", "GET"): Rule(("owner", "reviewer"), "/desk/raters"),
+    ("raters.pace", "POST"): Rule(("owner",), "/desk/raters"),
+    ("raters.one", "GET"): Rule(("owner", "reviewer"), "/desk/raters/somebody"),
+    ("raters.withdraw", "POST"): Rule(("owner", "reviewer"), "/desk/raters/somebody/withdraw"),
     ("observing.page", "GET"): Rule(("owner", "manager"), "/desk/observe"),
     ("observing.enter", "POST"): Rule(("owner", "manager"), "/desk/observe"),
     ("voices.overview", "GET"): Rule(("owner",), "/desk/voices"),

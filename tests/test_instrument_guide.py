@@ -36,10 +36,12 @@ def test_every_example_is_sound(example: str, tmp_path: Path) -> None:
     if example.startswith("#"):
         assert "yaml-language-server" in example
         return
-    whole = example
-    if not example.startswith("instrument:"):
+    whole, name = example, "example.yaml"
+    if example.startswith("case:"):
+        name = "07-promised-tuesday.yaml"
+    elif not example.startswith("instrument:"):
         whole = HEAD + "".join(f"      {line}\n" for line in example.splitlines())
-    file = tmp_path / "example.yaml"
+    file = tmp_path / name
     file.write_text(whole, "utf-8")
     assert check_file(file) == []
 
@@ -74,6 +76,8 @@ PLACES = {
     "A comparison": "comparison",
     "A file of scales": "scales_file",
     "A scale": "scale",
+    "A case": "case",
+    "A rating": "rating",
 }
 """Headings under “Every key”, and the definitions of the schema that editors read."""
 

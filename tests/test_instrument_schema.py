@@ -57,7 +57,9 @@ def test_what_ships_tells_editors_of_the_schema(name: str) -> None:
     assert first == "# yaml-language-server: $schema=schema.json"
 
 
-@pytest.mark.parametrize("example", [one for one in EXAMPLES if one.startswith("instrument:")])
+@pytest.mark.parametrize(
+    "example", [one for one in EXAMPLES if one.startswith(("instrument:", "case:"))]
+)
 def test_whole_examples_of_the_guide_fit(example: str) -> None:
     assert VALIDATOR.is_valid(structured(example.encode()))
 

@@ -43,7 +43,7 @@ def instrument() -> None:
 @click.argument("path", type=click.Path(path_type=Path, exists=True, readable=True))
 @_no_data
 def check(path: Path) -> None:
-    """Print every fault of an instrument, or of all in a folder.
+    """Print every fault of a form, a case, or all in a folder.
 
     One a line, as file:line:column: code: message. docs/instruments.md lists the codes with their
     cures. The exit status is 1 if there is any.

@@ -13,6 +13,7 @@ from surveys.store import times
 from surveys.store.tables import (
     ANSWERS_BY_FORM,
     AUDIT_INDEXES,
+    CALIBRATION,
     FIRST,
     HELD,
     INSTRUMENT_FILES,
@@ -110,3 +111,8 @@ def _held(row: Mapping[str, str]) -> dict[str, object]:
 @migrations()
 def m007_visits(db: Database) -> None:
     create_all(db, VISITS)
+
+
+@migrations()
+def m008_calibration(db: Database) -> None:
+    create_all(db, CALIBRATION)

@@ -505,7 +505,54 @@ VISITS = {
 ANSWERS_BY_FORM = ("instrument", "form", "day")
 """An index of ``submissions``: which versions are answered, without reading what was."""
 
-GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD, VISITS)
+CALIBRATION = {
+    # Cases that somebody rates: one to practise or to keep their eye in, ten for a test.
+    "case_attempts": Table(
+        {
+            "attempt_id": str,
+            "person_id": str,
+            "kind": str,  # practice, test or drift
+            "cases": str,  # JSON list of their keys, in the order in which they come
+            "started_utc": str,
+            "finished_utc": str,
+            "passed": int,  # of a finished test: 0 or 1
+        },
+        ("attempt_id",),
+        optional=frozenset({"finished_utc", "passed"}),
+        references={("person_id",): ("people", ("person_id",))},
+        indexes=(("person_id", "started_utc"),),
+    ),
+    # Each level that was given, beside the gold level as it was then.
+    "case_ratings": Table(
+        {
+            "attempt_id": str,
+            "case_key": str,
+            "scale": str,
+            "level": int,
+            "gold": int,
+            "at_utc": str,
+        },
+        ("attempt_id", "case_key", "scale"),
+        references={("attempt_id",): ("case_attempts", ("attempt_id",))},
+    ),
+    # What a passed test gave; its id is the attempt's.
+    "certificates": Table(
+        {
+            "certificate_id": str,
+            "person_id": str,
+            "passed_utc": str,
+            "expires_utc": str,
+            "revoked_utc": str,
+            "reason": str,
+        },
+        ("certificate_id",),
+        optional=frozenset({"revoked_utc", "reason"}),
+        references={("certificate_id",): ("case_attempts", ("attempt_id",))},
+        indexes=(("person_id", "passed_utc"),),
+    ),
+}
+
+GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD, VISITS, CALIBRATION)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

@@ -39,6 +39,7 @@ from surveys.web.desk import (
     observing,
     people,
     posters,
+    raters,
     regions,
     results,
     settings,
@@ -51,7 +52,7 @@ from surveys.web.desk import (
 )
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-from surveys.web.shopper import phones, report, visits
+from surveys.web.shopper import cases, phones, report, visits
 
 
 def build(
@@ -80,11 +81,11 @@ def build(
     menu.register(app)
     setup.register(app)
     public = (customer, api, sign_in, account_letters, downloads, health, reach)
-    reading = (results, observing, held, held_all, audit, staff)
+    reading = (results, observing, raters, held, held_all, audit, staff)
     places = (setup, settings, sites, sites_import, regions, codes, posters, touchpoints)
     others = (voices, people, instruments, instrument_editor, instrument_publishing)
     sending = (messages, webhooks, mail_settings)
-    on_phones = (phones, visits, report)
+    on_phones = (phones, visits, cases, report)
     for module in (*public, *on_phones, *reading, *places, *others, *sending):
         app.register_blueprint(module.blueprint)
     return app

@@ -1,8 +1,8 @@
 """The reader's language at the desk: sentences, days, moments and numbers.
 
 In templates: ``_("Sites")``, ``_("Region {name}", name=region)``, ``ngettext("{n} site",
-"{n} sites", n)``, ``told(error)`` for a sentence from below, and the filters ``day``, ``moment``,
-``number``, ``decimal`` and ``percent``.
+"{n} sites", n)``, ``told(error)`` for a sentence from below, and the filters ``day``, ``month``,
+``moment``, ``number``, ``decimal`` and ``percent``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=gettext, ngettext=ngettext, told=told, spoken=spoken, language=language
     )
-    for shown in (day, moment, number, decimal, percent):
+    for shown in (day, month, moment, number, decimal, percent):
         app.jinja_env.filters[shown.__name__] = _when_read(shown)
 
 
@@ -151,6 +151,11 @@ def _filled(template: str, values: Mapping[str, object]) -> str:
 def day(found: date | str) -> str:
     """``22 Nov 2026``; a day as ISO text is understood."""
     return translation.day(date.fromisoformat(found) if isinstance(found, str) else found, locale())
+
+
+def month(found: date) -> str:
+    """``Nov 2026``."""
+    return translation.month(found, locale())
 
 
 def moment(at: datetime | str, where: str | None = None) -> str:

@@ -23,7 +23,7 @@ from surveys.store import audit as audit_store
 from surveys.store import jobs as jobs_store
 from surveys.store import sites as store
 from surveys.store import times
-from tests.rig import browsers, deeds, story
+from tests.rig import browsers, casework, deeds, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
 
@@ -102,6 +102,8 @@ def _places(server: Server, told: str) -> dict[str, str]:
         "counter": load(ROOT / "instruments/counter.yaml").version,
     }
     places["held"] = _hold(server, codes[1])
+    rated = Installation.open(server.folder).database()
+    places["rater"] = casework.fill(rated, datetime.now(UTC))
     links = voices.latest(Installation.open(server.folder).database(), site[1])
     places["staff_link"] = links[voices.STAFF_FORECAST].token
     places["hour_link"] = links[voices.OBSERVING].token
@@ -422,6 +424,42 @@ def use_this_machine(page: Page, chain: Chain) -> None:
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def practise(page: Page, chain: Chain) -> None:
+    page.get_by_role("button", name="Practise on a case").click()
+    expect(page.get_by_role("button", name="Show how near I came")).to_be_visible()
+
+
+def practise_wrongly(page: Page, chain: Chain) -> None:
+    practise(page, chain)
+    page.locator("main form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Show how near I came").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def practise_whole(page: Page, chain: Chain) -> None:
+    practise(page, chain)
+    for scale in page.get_by_role("group").all():
+        scale.get_by_role("radio").nth(2).check()
+    page.get_by_role("button", name="Show how near I came").click()
+    expect(page.get_by_role("button", name="Practise on another case")).to_be_visible()
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+
+def take_the_test(page: Page, chain: Chain) -> None:
+    page.locator("form:has(input[value=test]) button").click()  # begins it, or goes on with it
+    expect(page.get_by_role("button", name="Next case")).to_be_visible()
+
+
+def pace_wrongly(page: Page, chain: Chain) -> None:
+    page.locator("#every").fill("often")
+    save("Save")(page, chain)
+
+
+def withdraw_certificate_wrongly(page: Page, chain: Chain) -> None:
+    unfold_all(page, chain)
+    save("Withdraw")(page, chain)
+
+
 def _views() -> Iterator[View]:
     for lang in LANGUAGES:
         form = f"/q/{{code}}?lang={lang}"
@@ -451,6 +489,15 @@ def _views() -> Iterator[View]:
     yield View("not-found", "/there/is/nothing")
     yield View("visits", "/visits", "shopper")
     yield View("phone-sign-in", "/visits/sign-in")
+    yield View("cases", "/visits/cases", "shopper")
+    yield View("case", "/visits/cases", "shopper", then=practise)
+    yield View("case-wrong", "/visits/cases", "shopper", then=practise_wrongly)
+    yield View("case-rated", "/visits/cases", "shopper", then=practise_whole)
+    yield View("case-test", "/visits/cases", "shopper", then=take_the_test)
+    yield View("raters", "/desk/raters", "owner")
+    yield View("raters-wrong", "/desk/raters", "owner", then=pace_wrongly)
+    yield View("rater", "/desk/raters/{rater}", "owner", then=unfold_all)
+    yield View("rater-wrong", "/desk/raters/{rater}", "owner", then=withdraw_certificate_wrongly)
     yield View("not-for-shoppers", "/desk", "shopper")
     for who in ("manager", "owner"):
         yield View(f"desk-{who}", "/desk", who, then=unfold_all)

@@ -49,6 +49,7 @@ MENU = (
             Entry("desk.scores", Sentence("Scores"), DESK_ROLES, also=("desk.site",)),
             Entry("desk.contacts", Sentence("Contacts"), ("owner", "manager")),
             Entry("observing.page", Sentence("Observe"), ("owner", "manager")),
+            Entry("raters.page", Sentence("Raters"), ("owner", "reviewer"), also=("raters.*",)),
         ),
     ),
     Section(
