@@ -24,6 +24,8 @@ KINDS = {
     "link": Sentence("Links of voices"),
     "instrument": Sentence("Instruments"),
     "visit": Sentence("Visits"),
+    "phones": Sentence("Shoppers’ phones"),
+    "file": Sentence("Saved files"),
     "web-hook": Sentence("Web-hooks"),
     "job": Sentence("Messages"),
     "e-mail": Sentence("E-mail"),

@@ -26,6 +26,19 @@ FIELD: Mapping[tuple[str, str], Act] = {
         Sentence("{who} declined a visit at {site}: {reason}"),
         Sentence("{who} declined a visit at {site}."),
     ),
+    ("loaded", "file"): Act(
+        Sentence("loaded a file that a phone saved"),
+        Sentence("{who} loaded a file that a phone saved: reports {n}, new photos {photos}."),
+    ),
+    ("made a link for a phone", PERSON): Act(
+        Sentence("made a link for a phone"),
+        Sentence("{who} made a link that signs a phone of {person} in."),
+    ),
+    ("set how long they stay signed in", "phones"): Act(
+        Sentence("set how long phones stay signed in"),
+        Sentence("{who} let phones stay signed in for this number of days: {new}."),
+        Sentence("{who} let phones stay signed in until they are signed out."),
+    ),
     ("signed in a phone", PERSON): Act(
         Sentence("signed a phone in"),
         Sentence("{person} signed a phone in."),

@@ -188,6 +188,7 @@ def _person(line: Line) -> Values:
     person = line.names.email(line.subject)
     return {
         "person": person,
+        "phone": line.detail.get("phone"),
         "other": "" if line.names.person_id(line.subject) == line.by else person,
         "role": ROLES.get(role or "", role),
         "was": ROLES.get(was or "", was) if was != role else "",
@@ -267,6 +268,10 @@ def _mail(line: Line) -> Values:
     return {name: line.detail.get(name) for name in ("host", "sender")}
 
 
+def _file(line: Line) -> Values:
+    return {name: line.detail.get(name, 0) for name in ("n", "photos")}
+
+
 def _listed(said: Sequence[str]) -> str:
     """Several in one: “the site …, the site … and 7 more”."""
     if not said:
@@ -293,4 +298,5 @@ _OF_KIND: Mapping[str, Callable[[Line], Values]] = {
     "web-hook": _webhook,
     "job": _job,
     "e-mail": _mail,
+    "file": _file,
 }

@@ -59,15 +59,34 @@ class Device:
         )
 
 
-def days(db: Database) -> int:
-    """For how many days a phone that signs in now stays signed in."""
-    return int(settings.get(db, DAYS) or DEFAULT_DAYS)
+# --- for how long -----------------------------------------------------------------------------
+
+
+def days(db: Database) -> int | None:
+    """For how many days a phone that signs in now stays signed in; None: until it is revoked."""
+    kept = settings.get(db, DAYS)
+    return DEFAULT_DAYS if kept is None else int(kept) or None
+
+
+def set_days(db: Database, at: datetime, wanted: int | None, *, by: str) -> None:
+    """From now on; phones that are signed in keep their time. Raises :class:`DeviceError`."""
+    if wanted is not None and not 1 <= wanted <= LONGEST_DAYS:
+        raise DeviceError(Sentence("Write a number of days from 1 to {most}.", most=LONGEST_DAYS))
+    with db.transaction():
+        before = days(db)
+        if wanted != before:
+            settings.put(db, DAYS, str(wanted or 0))
+            detail = {"from": before, "to": wanted}
+            audit.record(db, at, by, "set how long they stay signed in", "phones", detail)
+
+
+# --- signing in and out -----------------------------------------------------------------------
 
 
 def sign_in(db: Database, at: datetime, person: Person, name: str) -> tuple[Device, str]:
     """A new device of an active shopper, and its token. Part of the caller's transaction."""
     token = secrets.token_urlsafe(32)
-    device_id = uuid7(at)
+    device_id, stays = uuid7(at), days(db)
     store.add(
         db,
         {
@@ -76,7 +95,7 @@ def sign_in(db: Database, at: datetime, person: Person, name: str) -> tuple[Devi
             "token_sha256": _sha256(token),
             "name": " ".join(name.split())[:NAME_AT_MOST],
             "created_utc": times.text(at),
-            "expires_utc": times.text(at + timedelta(days=days(db))),
+            "expires_utc": None if stays is None else times.text(at + timedelta(days=stays)),
         },
     )
     audit.record(db, at, person.person_id, "signed in a phone", person.email)
@@ -108,7 +127,8 @@ def of(db: Database, person_id: str) -> list[Device]:
 def revoke(db: Database, at: datetime, device_id: str, *, by: str = "") -> Device:
     """Sign a phone out, at once. Part of the caller's transaction. Raises :class:`DeviceError`.
 
-    What its queue still holds must not count unseen: see :func:`surveys.visits.renew_tokens`.
+    What its queue still holds must not count unseen: :mod:`surveys.people_leaving` sees to that. A
+    short code that it showed is void.
     """
     row = store.find(db, device_id)
     if row is None:
@@ -116,9 +136,21 @@ def revoke(db: Database, at: datetime, device_id: str, *, by: str = "") -> Devic
     device = _device(row)
     if not store.revoke(db, device_id, times.text(at)):
         raise DeviceError(Sentence("This phone was signed out already."))
+    store.forget_codes(db, device.person_id)
     person = people.known(db, device.person_id)
     audit.record(db, at, by, "signed out a phone", person.email, {"phone": device.name})
     return device
+
+
+def revoke_all(db: Database, at: datetime, person_id: str, *, by: str = "") -> None:
+    """Sign out every phone of somebody. Part of the caller's transaction."""
+    for device in of(db, person_id):
+        if device.is_good(at):
+            revoke(db, at, device.device_id, by=by)
+    store.forget_codes(db, person_id)
+
+
+# --- short codes ------------------------------------------------------------------------------
 
 
 def short_code(db: Database, at: datetime, person: Person) -> str:

@@ -11,14 +11,15 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from surveys import publishing
+from surveys import attachments, publishing
 from surveys.answers import fits
 from surveys.digest import text
 from surveys.instrument import Instrument, Item
 from surveys.problems import Problem
-from surveys.store import submissions, times
+from surveys.store import files, submissions, times
 from surveys.store.database import Database
 from surveys.store.submissions import Content, Submission, problems_text
 
@@ -42,32 +43,34 @@ WORDLESS = frozenset(
 ERASED = Problem("erased", "", "The words were erased at the wish of whoever sent them.")
 
 
-def erase(db: Database, submission_id: str, secret: str, at: datetime) -> bool:
+def erase(db: Database, folder: Path, submission_id: str, secret: str, at: datetime) -> bool:
     """Erase what came under this id with this secret; False if there is nothing of that kind.
 
-    The secret is the text whose UTF-8 bytes have the SHA-256 that was sent. Doing it twice is the
-    same as once. A transaction of its own.
+    The secret is the text whose UTF-8 bytes have the SHA-256 that was sent; ``folder`` is that of
+    the files. Doing it twice is the same as once. A transaction of its own.
     """
     # A lone surrogate cannot have been hashed by anybody.
     offered = hashlib.sha256(secret.encode(errors="replace")).hexdigest()
-    found = False
+    found, gone = False, set[str]()
     with db.transaction():
         for submission in submissions.everywhere(db, submission_id):
-            contents = submissions.contents(db, submission.site_id, submission_id)
+            site_id = submission.site_id
+            contents = submissions.contents(db, site_id, submission_id)
             if _same(offered, submission.secret_sha256):
                 found = True
                 _erase_submission(db, submission, at)
                 for content in contents:
                     _erase_content(db, content)
-                submissions.forget_contacts(db, submission.site_id, submission_id)
+                submissions.forget_contacts(db, site_id, submission_id)
+                gone |= attachments.forget(db, site_id, submission_id)
                 continue
             for content in contents:
                 if _same(offered, json.loads(content.payload).get("secret_sha256")):
                     found = True
                     _erase_content(db, content)
-                    submissions.forget_contacts(
-                        db, submission.site_id, submission_id, content.digest
-                    )
+                    submissions.forget_contacts(db, site_id, submission_id, content.digest)
+                    gone |= attachments.forget(db, site_id, submission_id)
+    files.sweep(db, folder, gone)
     return found
 
 

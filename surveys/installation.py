@@ -15,6 +15,8 @@ from surveys.store.database import Database
 from surveys.store.sqlite import SqliteDatabase
 
 DATABASE_FILE = "touchstone.db"
+FILES_FOLDER = "files"
+UPLOADS_FOLDER = "uploads"
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 
 
@@ -52,6 +54,16 @@ class Installation:
     def new_database(self) -> Database:
         """A connection of its own, for a thread that keeps one."""
         return SqliteDatabase(self.folder / DATABASE_FILE)
+
+    @property
+    def files(self) -> Path:
+        """Where attachments lie, by their digests; made with the first."""
+        return self.folder / FILES_FOLDER
+
+    @property
+    def uploads(self) -> Path:
+        """Where a file from a phone waits until its owner has seen what is in it."""
+        return self.folder / UPLOADS_FOLDER
 
     def secret_key(self) -> bytes:
         return (self.folder / SECRET_FILE).read_bytes()

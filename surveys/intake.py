@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from surveys import (
+    attachments,
     days,
     events,
     holding_list,
@@ -29,6 +30,16 @@ from surveys import (
 from surveys.instrument import Instrument
 from surveys.intake_judging import Judgement
 from surveys.intake_reading import Sent, ShapelessError
+from surveys.intake_receipts import (
+    NOT_STORED,
+    OTHER_CONTENT,
+    OTHER_INSTRUMENT,
+    UNKNOWN_FORM,
+    UNKNOWN_TOKEN,
+    WITHDRAWN_TOKEN,
+    WITHDRAWN_VISIT,
+    Receipt,
+)
 from surveys.intake_repeats import Repeats
 from surveys.problems import Problem
 from surveys.store import submissions, tallies, times, tokens, visits
@@ -37,76 +48,14 @@ from surveys.store.submissions import Content, Submission, problems_text
 from surveys.store.tallies import Bar
 from surveys.store.tokens import Token
 
+__all__ = ["Intake", "Receipt"]
+
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 20_000
 """Tokens and forms kept in memory so that answers are checked before the transaction."""
 
-UNKNOWN_TOKEN = Problem(
-    "unknown_token",
-    "/token",
-    "There was never such a code. Scan the poster again, or ask whoever gave you the link.",
-)
 VISIT = "visit"  # the kind of token that reports of visits come under
-
-WITHDRAWN_TOKEN = Problem(
-    "withdrawn_token",
-    "/token",
-    "This code has been withdrawn. The answers are kept, and a person decides whether they count.",
-)
-WITHDRAWN_VISIT = Problem(
-    "withdrawn_token",
-    "/token",
-    "This visit is not this phone’s any more: it was cancelled, given to somebody else, or the"
-    " phone was signed out. The report is kept, and a person decides whether it counts.",
-)
-UNKNOWN_FORM = Problem(
-    "unknown_form",
-    "/form",
-    "No such version of the form was published here. The answers are kept, and a person chooses"
-    " the version to read them by.",
-)
-OTHER_INSTRUMENT = Problem(
-    "other_instrument",
-    "/form",
-    "This form is not the one that belongs to the code. The answers are kept, and a person looks"
-    " at them.",
-)
-OTHER_CONTENT = Problem(
-    "other_content",
-    "",
-    "A submission with this id and other content came before. Both are kept, and a person decides"
-    " which is right.",
-)
-NOT_STORED = Problem(
-    "not_stored",
-    "",
-    "This one could not be stored because of a fault on our side, which has been written down."
-    " Keep it, and send it again later.",
-)
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What became of one submission (the contract's table of receipts).
-
-    ``id`` is as the phone wrote it, None if there was none that could be read.
-    """
-
-    id: str | None
-    status: str
-    digest: str | None
-    missing_files: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "status": self.status,
-            "digest": self.digest,
-            "missing_files": list(self.missing_files),
-            "problems": [problem.as_dict() for problem in self.problems],
-        }
 
 
 @dataclass(frozen=True)
@@ -241,7 +190,7 @@ class Intake:
         if not submissions.insert(db, submission):
             return _known(db, sent, submission, judgement, problems, finish), {}
         if token.kind == VISIT:
-            _belongs_to_visit(db, submission)
+            _belongs_to_visit(db, submission, sent.files)
         if submission.status == "held":
             holding_list.enlist(db, submission, finish.at)
         _keep_contacts(db, submission, judgement)
@@ -251,7 +200,7 @@ class Intake:
             events.counted(db, context.received, submission)
         changes.update(intake_replacing.arrived(db, submission))
         receipt = "held" if submission.status == "held" else "accepted"
-        return _receipt(sent, receipt, sent.files, problems), changes
+        return _receipt(db, sent, receipt, submission, problems), changes
 
     def _submission(
         self,
@@ -354,10 +303,13 @@ class Intake:
         return questions
 
 
-def _belongs_to_visit(db: Database, submission: Submission) -> None:
-    found = visits.under(db, submission.site_id, submission.token)
+def _belongs_to_visit(db: Database, submission: Submission, listed: Sequence[str]) -> None:
+    site_id, submission_id = submission.site_id, submission.submission_id
+    found = visits.under(db, site_id, submission.token)
     if found is not None:
-        visits.add_report(db, submission.site_id, submission.submission_id, *found)
+        visits.add_report(db, site_id, submission_id, *found)
+    if submission.replaces is not None:
+        attachments.inherit(db, site_id, submission.replaces, submission_id, listed)
 
 
 def _remember(memory: dict[str, Any], key: str, value: Any) -> None:
@@ -383,9 +335,8 @@ def _known(
     """The receipt of a submission whose id is known at its site."""
     first = submissions.find(db, submission.site_id, submission.submission_id)
     assert first is not None  # noqa: S101 - nothing ever deletes a submission
-    files = () if first.erased_utc else sent.files
     if first.digest == sent.digest:
-        return _receipt(sent, "duplicate", files, ())
+        return _receipt(db, sent, "duplicate", first, ())
     problems = [OTHER_CONTENT, *problems]
     content = Content(
         site_id=submission.site_id,
@@ -397,10 +348,10 @@ def _known(
         status="held",
     )
     if not submissions.insert_content(db, content):
-        return _receipt(sent, "duplicate", files, ())
+        return _receipt(db, sent, "duplicate", first, ())
     holding_list.enlist_content(db, first, content, finish.at, fits=bool(judgement.marks))
     _keep_contacts(db, submission, judgement)
-    return _receipt(sent, "held", files, problems)
+    return _receipt(db, sent, "held", first, problems)
 
 
 def _keep_contacts(db: Database, submission: Submission, judgement: Judgement) -> None:
@@ -411,6 +362,10 @@ def _keep_contacts(db: Database, submission: Submission, judgement: Judgement) -
 
 
 def _receipt(
-    sent: Sent, status: str, files: tuple[str, ...], problems: Sequence[Problem]
+    db: Database, sent: Sent, status: str, kept: Submission, problems: Sequence[Problem]
 ) -> Receipt:
+    """``kept`` is what stands here under its id."""
+    files: tuple[str, ...] = ()
+    if kept.erased_utc is None:
+        files = attachments.missing(db, kept.site_id, kept.submission_id, sent.files)
     return Receipt(sent.shown_id, status, sent.digest, files, tuple(problems))

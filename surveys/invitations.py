@@ -51,6 +51,18 @@ def letter(db: Database, at: datetime, job: Job) -> Letter | None:
     link = f"{own}/join/{token}"
     days = Sentence("It works once, for {days} days:", days=INVITATION_DAYS)
     reader = letters.reader(db, invited)
+    if invited.role == "shopper" and invited.status == "active":
+        return reader.letter(
+            Sentence("Your phone and Touchstone"),
+            (
+                Sentence("Open this link on the phone that is to show your visits."),
+                days,
+                "",
+                link,
+                "",
+                Sentence("The link is yours alone: please do not pass it on."),
+            ),
+        )
     if invited.status == "active":
         return reader.letter(
             Sentence("A new password for Touchstone"),
@@ -74,7 +86,9 @@ def letter(db: Database, at: datetime, job: Job) -> Letter | None:
                 "You are invited to Touchstone, where it is seen how customers were received."
             ),
             "",
-            Sentence("Open this link to choose your name and your password."),
+            Sentence("Open this link on the phone that you will take along on your visits.")
+            if invited.role == "shopper"
+            else Sentence("Open this link to choose your name and your password."),
             days,
             "",
             link,

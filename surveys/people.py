@@ -1,6 +1,7 @@
-"""People: their roles, what they may see, how they are known again, and how they leave.
+"""People: their roles, what they may see, how they are known again.
 
-Nobody has an account by default; how people come in is told in :mod:`surveys.people_joining`.
+Nobody has an account by default; how people come in is told in :mod:`surveys.people_joining`, how
+they leave in :mod:`surveys.people_leaving`.
 Only the argon2 hash of a password is kept.
 """
 
@@ -248,37 +249,6 @@ def put(
     return person_id
 
 
-def change(
-    db: Database,
-    at: datetime,
-    person_id: str,
-    *,
-    role: str,
-    regions: Iterable[str] = (),
-    sites: Iterable[str] = (),
-    by: str = "",
-) -> Person:
-    """Give somebody who is here, or invited, another role and other places, from the next page on.
-
-    Sessions go on. Raises :class:`PeopleError` as inviting does, and for somebody who was removed
-    and for the last owner.
-    """
-    pairs = check_grants(db, role, tuple(regions), tuple(sites))
-    with db.transaction():
-        person = _present(find(db, person_id))
-        if role != "owner":
-            _check_not_last_owner(db, person)
-        store.set_role(db, person_id, role)
-        store.replace_grants(db, person_id, pairs)
-        if (role, pairs) != (person.role, grants_of(person.regions, person.sites)):
-            detail = {"role": role, "grants": pairs, "was": person.role}
-            audit.record(db, at, by, "changed", person.email, detail)
-    return known(db, person_id)
-
-
-# --- staying and leaving ----------------------------------------------------------------------
-
-
 def change_password(db: Database, at: datetime, person: Person, *, old: str, new: str) -> Person:
     """A new password; every other session of the person ends, and open links to choose one too.
 
@@ -294,47 +264,3 @@ def change_password(db: Database, at: datetime, person: Person, *, old: str, new
         store.withdraw_invitations(db, person.person_id)
         audit.record(db, at, person.person_id, "changed password", person.email)
     return known(db, person.person_id)
-
-
-def sign_out_everywhere(db: Database, at: datetime, person: Person, *, by: str) -> None:
-    """End every session of the person, this one too."""
-    with db.transaction():
-        store.raise_epoch(db, person.person_id)
-        audit.record(db, at, by, "signed out everywhere", person.email)
-
-
-def remove(db: Database, at: datetime, email: str, *, by: str = "") -> Person:
-    """Take somebody's access away, at once. Raises :class:`PeopleError`: nobody, the last owner."""
-    plain = plain_email(email)
-    with db.transaction():
-        person = _present(find_email(db, plain), plain)
-        _check_not_last_owner(db, person)
-        store.set_status(db, person.person_id, "removed")
-        store.raise_epoch(db, person.person_id)
-        store.replace_grants(db, person.person_id, [])
-        store.withdraw_invitations(db, person.person_id)
-        audit.record(db, at, by, "removed", plain)
-    return known(db, person.person_id)
-
-
-def _present(person: Person | None, email: str = "") -> Person:
-    if person is None or person.status == "removed":
-        raise PeopleError(
-            Sentence(
-                "There is nobody with the address {email}; the list of people shows who there is.",
-                email=person.email if person else email,
-            )
-        )
-    return person
-
-
-def _check_not_last_owner(db: Database, person: Person) -> None:
-    active_owner = (person.role, person.status) == ("owner", "active")
-    if active_owner and store.active_owners(db) == 1:
-        raise PeopleError(
-            Sentence(
-                "{email} is the only owner, and somebody must be. Invite another owner first; once"
-                " they have joined, this can be done.",
-                email=person.email,
-            )
-        )

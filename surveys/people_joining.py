@@ -39,11 +39,15 @@ what it writes into the database stands or falls with the link."""
 
 
 class InvitationGone(PeopleError):
-    """The link cannot be used; ``reason`` is ``unknown``, ``used`` or ``expired``."""
+    """The link cannot be used; ``reason`` is ``unknown``, ``used`` or ``expired``.
 
-    def __init__(self, reason: str) -> None:
+    ``for_phone``: it was a shopper's, who has no password.
+    """
+
+    def __init__(self, reason: str, *, for_phone: bool = False) -> None:
         super().__init__(f"The invitation is {reason}.")
         self.reason = reason
+        self.for_phone = for_phone
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,12 @@ def new_link(
                 Sentence("{email} was removed. Invite them again.", email=person.email)
             )
         token = _only_token(db, at, person_id, letter)
-        action = "invited" if person.status == "invited" else "made a link for a new password"
+        if person.status == "invited":
+            action = "invited"
+        elif person.role == "shopper":
+            action = "made a link for a phone"
+        else:
+            action = "made a link for a new password"
         audit.record(db, at, by, action, person.email)
     return token
 
@@ -180,7 +189,7 @@ def enter(db: Database, at: datetime, token: str, *, name: str) -> Person:
         raise InvitationGone("unknown")
     plain_name = check_name(name or person.name)
     if not store.use_invitation(db, found.token_sha256, times.text(at)):
-        raise InvitationGone("used")
+        raise InvitationGone("used", for_phone=True)
     if person.status != "active":
         row = store.by_email(db, person.email)
         pairs = grants_of(person.regions, person.sites)
@@ -234,18 +243,19 @@ def invitation(db: Database, at: datetime, token: str) -> Invitation:
     row = store.invitation(db, _sha256(token))
     if row is None:
         raise InvitationGone("unknown")
+    holder = find(db, row["person_id"]) if row["person_id"] is not None else None
+    for_phone = holder is not None and holder.role == "shopper"
     if row["used_utc"] is not None:
-        raise InvitationGone("used")
+        raise InvitationGone("used", for_phone=for_phone)
     if times.text(at) > row["expires_utc"]:
-        raise InvitationGone("expired")
+        raise InvitationGone("expired", for_phone=for_phone)
     if row["person_id"] is None:
         if store.active_owners(db):
             raise InvitationGone("used")
         return Invitation(row["token_sha256"], None)
-    person = find(db, row["person_id"])
-    if person is None or person.status == "removed":
+    if holder is None or holder.status == "removed":
         raise InvitationGone("unknown")
-    return Invitation(row["token_sha256"], person)
+    return Invitation(row["token_sha256"], holder)
 
 
 def join(

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from surveys import daily, delivery, events, jobs
+from surveys import attachments, daily, delivery, events, jobs, saved_files
 from surveys.delivery import Network
 from surveys.installation import Installation
 from surveys.outside import Undelivered
@@ -44,6 +44,7 @@ TURN = timedelta(seconds=20)
 
 EVERY_MINUTE = timedelta(minutes=1)
 EVERY_HOUR = timedelta(hours=1)
+EVERY_DAY = timedelta(days=1)
 
 Group = tuple[str, str | None]
 """Jobs that go to the same machine: every e-mail; the messages of one web-hook. Events go nowhere:
@@ -92,6 +93,7 @@ class Worker:
         self._resting: dict[Group, datetime] = {}
         self._scheduled: datetime | None = None
         self._tidied: datetime | None = None
+        self._swept: datetime | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Deliver whatever becomes due, until ``stop`` is set."""
@@ -168,7 +170,11 @@ class Worker:
         if self._tidied is None or now - self._tidied >= EVERY_HOUR:
             with db.transaction():
                 store.delete_done(db, times.text(now - jobs.KEPT))
+            saved_files.tidy(self._installation.uploads, now)
             self._tidied = now
+        if self._swept is None or now - self._swept >= EVERY_DAY:
+            attachments.tidy(db, self._installation.files, now)
+            self._swept = now
 
     def _due(self, db: Database) -> list[Group]:
         """Whom something is due for; those whose machine has just failed rest for a minute."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from datetime import date
+from io import BytesIO
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
 
 from surveys import devices, people_joining, publishing, visits
 from surveys.installation import Installation
@@ -92,3 +96,43 @@ def send(chain: Installation, *records: dict[str, Any]) -> list[Receipt]:
         return Intake(group.run).receive(list(records), received=NOW)
     finally:
         group.close()
+
+
+# --- photos -----------------------------------------------------------------------------------
+
+
+def photo(colour: str = "teal", kind: str = "JPEG", size: tuple[int, int] = (64, 48)) -> bytes:
+    """A picture; another colour is another digest."""
+    out = BytesIO()
+    Image.new("RGB", size, colour).save(out, kind)
+    return out.getvalue()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def listed(*contents: bytes) -> list[dict[str, Any]]:
+    """A submission's list of these files."""
+    return [
+        {"sha256": sha256(one), "question": "receipt", "type": "image/jpeg", "bytes": len(one)}
+        for one in contents
+    ]
+
+
+def put_file(
+    client: FlaskClient,
+    record: dict[str, Any],
+    content: bytes,
+    *,
+    token: str | None = None,
+    digest: str | None = None,
+    submission_id: str | None = None,
+) -> TestResponse:
+    """Send an attachment of this report, as a phone does; keywords replace what it says."""
+    return client.put(
+        f"/api/submissions/{submission_id or record['id']}/files/{digest or sha256(content)}",
+        data=content,
+        content_type="image/jpeg",
+        headers={"Authorization": f"Bearer {token or record['token']}"},
+    )

@@ -34,6 +34,7 @@ PURE = {
     *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
     *("surveys.comparability", "surveys.intake_reading"),
     *("surveys.moments_map", "surveys.casebook", "surveys.calibration", "surveys.case_choice"),
+    *("surveys.moments_map", "surveys.pictures"),
     *("surveys.periods", "surveys.problems", "surveys.retranslation"),
     *("surveys.retranslation_files", "surveys.scale_checks", "surveys.scoring"),
     *("surveys.sentences", "surveys.suppression", "surveys.yaml_tree"),

@@ -20,9 +20,13 @@ from surveys.people import ROLES
 from tests.conftest import CODES
 from tests.desk_people import HTML, enrol, form_token, signed_in, submit
 from tests.exported import unpacked
+from tests.field import listed, photo, put_file, sha256
 
 HELD = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77"
 """A submission that is held, of this id at a site of each region."""
+
+PHOTO_OF = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a99"
+"""A submission that counts and has a photo, of this id at a site of each region."""
 
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
@@ -70,6 +74,8 @@ RULES = {
     ("customer.worker", "GET"): Rule(ANYBODY, "/sw.js"),
     ("static", "GET"): Rule(ANYBODY, "/static/desk.css"),
     ("api.submissions", "POST"): Rule(ANYBODY, "/api/submissions"),
+    # No role opens it, only the token of the submission: tests/test_attachments.py.
+    ("api.file", "PUT"): Rule((), f"/api/submissions/{HELD}/files/{'a' * 64}"),
     ("api.receipts", "POST"): Rule(ANYBODY, "/api/receipts"),
     ("api.erase", "POST"): Rule(ANYBODY, "/api/erase"),
     ("health.healthz", "GET"): Rule(ANYBODY, "/healthz"),
@@ -89,7 +95,13 @@ RULES = {
     # A shopper's phone. Each of their visits is theirs alone: tests/test_visits.py.
     ("phones.page", "GET"): Rule(ANYBODY, "/visits/sign-in"),
     ("phones.by_code", "POST"): Rule(ANYBODY, "/visits/sign-in"),
+    ("phones.leaving", "GET"): Rule(("shopper",), "/visits/sign-out"),
     ("phones.leave", "POST"): Rule(ANYBODY, "/visits/sign-out"),
+    ("phones.mine", "GET"): Rule(("shopper",), "/visits/phone"),
+    ("phones.new_code", "POST"): Rule(("shopper",), "/visits/phone/code"),
+    ("phones.sign_out_other", "POST"): Rule(("shopper",), "/visits/phone/some-phone/sign-out"),
+    ("here.several", "GET"): Rule(("shopper",), f"/visits/here?code={CODES['vienna-1']}"),
+    ("photos.of_visit", "GET"): Rule(("shopper",), f"/visits/some-visit/files/{'a' * 64}"),
     ("visits.home", "GET"): Rule(("shopper",), "/visits"),
     ("visits.accept", "POST"): Rule(("shopper",), "/visits/some-visit/accept"),
     ("visits.decline", "POST"): Rule(("shopper",), "/visits/some-visit/decline"),
@@ -115,6 +127,11 @@ RULES = {
     ("desk.scores", "GET"): Rule(DESK, "/desk?region=east", "/desk?region=west"),
     ("desk.site", "GET"): Rule(DESK, "/desk/sites/vienna-1", "/desk/sites/lisbon-1"),
     ("desk.contacts", "GET"): Rule(("owner", "manager"), "/desk/contacts"),
+    ("photos.at_desk", "GET"): Rule(
+        DESK,
+        f"/desk/files/vienna-1/{PHOTO_OF}/{sha256(photo())}",
+        f"/desk/files/lisbon-1/{PHOTO_OF}/{sha256(photo())}",
+    ),
     ("posters.page", "GET"): Rule(
         ("owner", "manager"), "/desk/posters?region=east", "/desk/posters?region=west"
     ),
@@ -147,6 +164,9 @@ RULES = {
     ("people.person", "GET"): Rule(OWNER, "/desk/people/nobody-there"),
     ("people.change", "POST"): Rule(OWNER, "/desk/people/nobody-there"),
     ("people.link", "POST"): Rule(OWNER, "/desk/people/nobody-there/link"),
+    ("people_phones.sign_out", "POST"): Rule(
+        OWNER, "/desk/people/nobody-there/phones/some-phone/sign-out"
+    ),
     ("people.sign_out", "POST"): Rule(OWNER, "/desk/people/nobody-there/sign-out"),
     ("people.remove", "POST"): Rule(OWNER, "/desk/people/nobody-there/remove"),
     ("held.listed", "GET"): Rule(DESK, "/desk/held?region=east", "/desk/held?region=west"),
@@ -159,6 +179,9 @@ RULES = {
     },
     ("held_all.about_all", "GET"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
     ("held_all.decide", "POST"): Rule(DECIDE, "/desk/held/all?kind=does_not_fit"),
+    ("load.page", "GET"): Rule(READERS, "/desk/load"),
+    ("load.preview", "POST"): Rule(READERS, "/desk/load"),
+    ("load.apply", "POST"): Rule(READERS, "/desk/load/apply"),
     ("audit.lines", "GET"): Rule(("owner",), "/desk/audit"),
     ("instruments.every", "GET"): Rule(READERS, "/desk/instruments"),
     ("instruments.one", "GET"): Rule(READERS, "/desk/instruments/counter"),
@@ -186,6 +209,7 @@ RULES = {
     ("setup.dismiss", "POST"): Rule(OWNER, "/desk/setup/dismiss"),
     ("settings.page", "GET"): Rule(OWNER, "/desk/settings"),
     ("settings.save_organisation", "POST"): Rule(OWNER, "/desk/settings/organisation"),
+    ("settings.save_days", "POST"): Rule(OWNER, "/desk/settings/phones"),
     ("settings.save_address", "POST"): Rule(OWNER, "/desk/settings/address"),
     ("sites.page", "GET"): Rule(OWNER, "/desk/sites"),
     ("sites.csv", "GET"): Rule(OWNER, "/desk/sites.csv"),
@@ -263,6 +287,9 @@ def everyone(app: Flask, chain: Installation) -> dict[str, FlaskClient]:
     ):
         answers = {"moment": "worse", "welcome": 2, "comment": words, "contact": phone}
         submit(app.test_client(), db, site_id, answers)
+        sent = {"id": PHOTO_OF, "files": listed(photo())}
+        submit(app.test_client(), db, site_id, {"moment": "better"}, **sent)
+        put_file(app.test_client(), {**sent, "token": CODES[site_id]}, photo())
         held = {**answers, "welcome": 9}
         submit(app.test_client(), db, site_id, held, id=HELD, expected="held")
     clients = {"nobody": app.test_client()}
@@ -280,6 +307,10 @@ def ask(client: FlaskClient, method: str, address: str, token: str | None) -> Te
     return answer
 
 
+ENDS = (("POST", "/visits/sign-in"), ("POST", "/visits/sign-out"))
+"""What leads to the phones' sign-in without refusing anybody."""
+
+
 def is_refused(answer: TestResponse) -> bool:
     to_sign_in = answer.status_code == 303 and (answer.location or "").startswith("/sign-in?next=")
     to_phones = answer.status_code == 303 and answer.location == "/visits/sign-in"
@@ -287,7 +318,7 @@ def is_refused(answer: TestResponse) -> bool:
     return (
         answer.status_code in (401, 403)
         or to_sign_in
-        or (to_phones and answer.request.path not in ("/visits/sign-in", "/visits/sign-out"))
+        or (to_phones and (answer.request.method, answer.request.path) not in ENDS)
         or (posted_to_sign_in and answer.location == "/sign-in")
     )
 

@@ -45,11 +45,13 @@ SITES = """site_id,name,region,timezone,language,address,latitude,longitude,kind
 0417,Harbour Street,North,Europe/London,en,,,,
 store-12,Market Place,Old Town,Europe/Paris,fr,,,,
 """
+SAVED = """echo '{"submissions": []}' > saved.json"""
 BEFORE: dict[str, tuple[str, ...]] = {
     "README.md": (),
     "jobs.md": ("python app.py demo --sites 2 --submissions 50", "echo secret > password.txt"),
     "people.md": ("python app.py sites import sites.csv",),
     "operating.md": ("python app.py demo --sites 2 --submissions 50",),
+    "shoppers.md": ("python app.py demo --sites 2 --submissions 50", SAVED),
     "tables.md": ("python app.py sites import sites.csv",),
 }
 

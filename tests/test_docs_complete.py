@@ -25,8 +25,8 @@ PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 EVERYTHING = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 TABLES = (DOCS / "tables.md").read_text(encoding="utf-8")
 
-ROW = re.compile(r"^\| (GET|POST) \| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-EVERYBODY = {"anybody": ANYBODY, "signed in": SIGNED_IN}
+ROW = re.compile(r"^\| (GET|POST|PUT) \| `([^`]+)` \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+EVERYBODY = {"anybody": ANYBODY, "signed in": SIGNED_IN, "its token": ()}
 
 
 def told_addresses() -> dict[tuple[str, str], tuple[str, ...]]:

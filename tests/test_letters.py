@@ -16,6 +16,7 @@ from surveys import (
     mail,
     people,
     people_joining,
+    people_leaving,
     preferences,
     webhooks,
 )
@@ -265,7 +266,7 @@ def test_somebody_who_was_removed_gets_no_letter_any_more(
     mine = manager(db)
     send()
     worker.once()
-    people.remove(db, clock.now, mine.email)
+    people_leaving.remove(db, clock.now, mine.email)
     clock.forward(minutes=10)
     worker.once()
     assert mine.email not in {letter["To"] for letter in box.letters}

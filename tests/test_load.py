@@ -1,7 +1,8 @@
-"""``load`` and ``rebuild`` as commands."""
+"""``load`` and ``rebuild`` as commands: what a phone saved, with its photos."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -13,8 +14,9 @@ from click.testing import CliRunner, Result
 
 from surveys.commands.root import main
 from surveys.installation import Installation
-from surveys.store import submissions
+from surveys.store import files, submissions
 from tests.conftest import WITHDRAWN
+from tests.field import listed, photo, sha256
 from tests.records import Record, counter_form, make
 
 Command = Callable[..., Result]
@@ -89,13 +91,102 @@ def test_a_file_has_no_limits_of_size(
     assert len(found.sent["answers"]["comment"]) == 3_000_000
 
 
-def test_photos_in_the_file_are_said_not_to_be_stored(
+# --- photos -----------------------------------------------------------------------------------
+
+PHOTO, OTHER = photo(), photo("coral")
+
+
+def packed(*contents: bytes) -> dict[str, str]:
+    return {sha256(one): base64.b64encode(one).decode() for one in contents}
+
+
+def arrived(chain: Installation, record: Record) -> set[str]:
+    return {one.sha256 for one in files.of_submission(chain.database(), "vienna-1", record["id"])}
+
+
+def test_photos_in_the_file_are_stored_after_their_submissions_and_once(
     chain: Installation, command: Command, saved: Callable[..., Path]
 ) -> None:
-    file = saved(sound(chain), contents={"a" * 64: "eA=="})
+    first, second = sound(chain, files=listed(PHOTO, OTHER)), sound(chain, files=listed(PHOTO))
+    file = saved(first, second, contents=packed(PHOTO, OTHER))
     done = command("load", file)
+    assert done.exit_code == 0, done.output
+    assert "2 submissions: 2 accepted." in done.output
+    assert "3 photos: 3 stored." in done.output
+    assert arrived(chain, first) == {sha256(PHOTO), sha256(OTHER)}
+    assert arrived(chain, second) == {sha256(PHOTO)}
+    assert files.path(chain.files, sha256(PHOTO)).read_bytes() == PHOTO
+    again = command("load", file)
+    assert again.exit_code == 0
+    assert "3 photos: 3 here already." in again.output
+
+
+def test_a_photo_that_was_missing_comes_with_a_later_file(
+    chain: Installation, command: Command, saved: Callable[..., Path]
+) -> None:
+    record = sound(chain, files=listed(PHOTO, OTHER))
+    done = command("load", saved(record, contents=packed(PHOTO)))
     assert done.exit_code == 0
-    assert "1 photo in the file not stored" in done.output
+    assert "1 photo that they list not here yet, and not in the file." in done.output
+    done = command("load", saved(record, contents=packed(OTHER)))
+    assert "1 submission: 1 duplicate." in done.output
+    assert "1 photo: 1 stored." in done.output
+    assert "not here yet" not in done.output
+    assert arrived(chain, record) == {sha256(PHOTO), sha256(OTHER)}
+
+
+def test_photos_of_what_is_held_are_stored(
+    chain: Installation, command: Command, saved: Callable[..., Path]
+) -> None:
+    record = sound(chain, token=WITHDRAWN, files=listed(PHOTO))
+    done = command("load", saved(record, contents=packed(PHOTO)))
+    assert done.exit_code == 0
+    assert arrived(chain, record) == {sha256(PHOTO)}
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("no base64!", "no base64"),
+        (7, "no base64"),
+        (base64.b64encode(OTHER).decode(), "damaged"),
+    ],
+)
+def test_a_photo_that_cannot_be_stored_is_named_and_the_rest_is_in(
+    chain: Installation,
+    command: Command,
+    saved: Callable[..., Path],
+    content: object,
+    word: str,
+) -> None:
+    record = sound(chain, files=listed(PHOTO, OTHER))
+    contents = {**packed(OTHER), sha256(PHOTO): content}
+    done = command("load", saved(record, contents=contents))
+    assert done.exit_code == 1
+    assert f"1. photo {sha256(PHOTO)[:12]}…: refused" in done.output
+    assert word in done.output
+    assert "2 photos: 1 stored, 1 refused." in done.output
+    assert "1 photo refused, as said above. Keep the file." in done.output
+    assert arrived(chain, record) == {sha256(OTHER)}
+
+
+def test_what_is_no_picture_no_submission_lists_or_belongs_to_a_refused_one_is_named(
+    chain: Installation, command: Command, saved: Callable[..., Path]
+) -> None:
+    page, unlisted = b"<script>", b"unlisted"
+    good = sound(chain, files=listed(page))
+    bad = sound(chain, token="never-made", files=listed(PHOTO))
+    done = command("load", saved(good, bad, contents=packed(page, PHOTO, unlisted)))
+    assert done.exit_code == 1
+    assert "no JPEG, PNG or WebP" in done.output
+    assert "Its submission was refused." in done.output
+    assert f"- photo {sha256(unlisted)[:12]}…: refused" in done.output
+    assert "No submission in the file lists it." in done.output
+    assert "1 submission and 3 photos refused" in done.output
+    assert not list(chain.files.glob("??/*"))
+
+
+# --- other files ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -105,6 +196,7 @@ def test_photos_in_the_file_are_said_not_to_be_stored(
         (b"\xff\xfe", "not UTF-8"),
         (b"[]", 'no "submissions"'),
         (b'{"submissions": 1}', 'no "submissions"'),
+        (b'{"submissions": [], "contents": [1]}', "not photos"),
     ],
 )
 def test_another_file_is_a_clear_failure(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from surveys import passwords, people, people_joining
+from surveys import passwords, people, people_joining, people_leaving
 from surveys.installation import Installation
 from surveys.passwords import PasswordRefused, PeopleError
 from surveys.people import Person, may_see
@@ -241,7 +241,7 @@ def test_a_link_for_a_new_password_is_void_once_it_is_not_needed(db: Database, e
     ana = joined(db, people_joining.invite(db, NOW, email="ana@example.org", role="reviewer"))
     token = people_joining.new_link(db, NOW, ana.person_id)
     if ending == "removed":
-        people.remove(db, NOW, ana.email)
+        people_leaving.remove(db, NOW, ana.email)
         with pytest.raises(PeopleError, match="was removed"):
             people_joining.new_link(db, NOW, ana.person_id)
     else:
@@ -270,10 +270,12 @@ def test_another_role_and_other_places_hold_at_once_and_sessions_go_on(db: Datab
             db, NOW, email="ana@example.org", role="manager", regions=["east"], by="olu"
         ),
     )
-    changed = people.change(db, NOW, ana.person_id, role="manager", sites=["lisbon-1"], by="olu")
+    changed = people_leaving.change(
+        db, NOW, ana.person_id, role="manager", sites=["lisbon-1"], by="olu"
+    )
     assert (changed.regions, changed.sites, changed.epoch) == (set(), {"lisbon-1"}, ana.epoch)
     assert not may_see(changed, EAST)
-    assert people.change(db, NOW, ana.person_id, role="reviewer").sees_all
+    assert people_leaving.change(db, NOW, ana.person_id, role="reviewer").sees_all
     rows = list(db.rows("SELECT person_id, detail FROM audit WHERE action = 'changed'"))
     assert sorted(row["person_id"] for row in rows) == ["", "olu"]
 
@@ -283,7 +285,7 @@ def test_what_stays_as_it_is_is_not_written_down(db: Database) -> None:
         db, NOW, email="ana@example.org", role="manager", regions=["east"], sites=["lisbon-1"]
     )
     ana = joined(db, token)
-    same = people.change(
+    same = people_leaving.change(
         db, NOW, ana.person_id, role="manager", sites=["lisbon-1"], regions=["east"]
     )
     assert same == ana
@@ -294,7 +296,7 @@ def test_somebody_invited_joins_as_what_they_were_changed_to(db: Database) -> No
     token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
     ana = people.find_email(db, "ana@example.org")
     assert ana is not None
-    people.change(db, NOW, ana.person_id, role="staff", sites=["vienna-1"])
+    people_leaving.change(db, NOW, ana.person_id, role="staff", sites=["vienna-1"])
     assert (joined(db, token).role, joined_again(db)) == ("staff", {"vienna-1"})
 
 
@@ -314,12 +316,12 @@ def test_a_change_that_makes_no_sense_changes_nothing(db: Database) -> None:
         ("manager", ["paris-1"], "no site “paris-1”. There are"),
     ):
         with pytest.raises(PeopleError, match=says):
-            people.change(db, NOW, ana.person_id, role=role, sites=sites)
+            people_leaving.change(db, NOW, ana.person_id, role=role, sites=sites)
     with pytest.raises(PeopleError, match="only owner"):
-        people.change(db, NOW, owner.person_id, role="reviewer")
-    people.remove(db, NOW, ana.email)
+        people_leaving.change(db, NOW, owner.person_id, role="reviewer")
+    people_leaving.remove(db, NOW, ana.email)
     with pytest.raises(PeopleError, match="nobody with the address ana@"):
-        people.change(db, NOW, ana.person_id, role="owner")
+        people_leaving.change(db, NOW, ana.person_id, role="owner")
     assert people.find(db, owner.person_id) == owner
 
 
@@ -329,20 +331,20 @@ def test_whoever_is_removed_loses_everything_and_can_come_back(db: Database) -> 
         db,
         people_joining.invite(db, NOW, email="ana@example.org", role="manager", regions=["east"]),
     )
-    people.remove(db, NOW, "ANA@example.org")
+    people_leaving.remove(db, NOW, "ANA@example.org")
     found = people.find(db, ana.person_id)
     assert found is not None
     assert (found.status, found.regions, found.epoch) == ("removed", set(), ana.epoch + 1)
     assert people.sign_in(db, ana.email, PASSWORD) is None
     with pytest.raises(PeopleError, match="nobody with the address"):
-        people.remove(db, NOW, ana.email)
+        people_leaving.remove(db, NOW, ana.email)
     again = joined(db, people_joining.invite(db, NOW, email="ana@example.org", role="reviewer"))
     assert (again.person_id, again.role, again.regions) == (ana.person_id, "reviewer", set())
 
 
 def test_removing_somebody_who_is_invited_makes_the_link_void(db: Database) -> None:
     token = people_joining.invite(db, NOW, email="ana@example.org", role="reviewer")
-    people.remove(db, NOW, "ana@example.org")
+    people_leaving.remove(db, NOW, "ana@example.org")
     assert reason(db, token) == "unknown"
 
 
@@ -350,19 +352,19 @@ def test_the_last_owner_stays(db: Database) -> None:
     joined(db, people_joining.invite(db, NOW, email="own@example.org", role="owner"))
     second = people_joining.invite(db, NOW, email="two@example.org", role="owner")
     with pytest.raises(PeopleError, match="only owner"):
-        people.remove(db, NOW, "own@example.org")
+        people_leaving.remove(db, NOW, "own@example.org")
     joined(db, second)
-    people.remove(db, NOW, "own@example.org")
+    people_leaving.remove(db, NOW, "own@example.org")
     with pytest.raises(PeopleError, match="only owner"):
-        people.remove(db, NOW, "two@example.org")
+        people_leaving.remove(db, NOW, "two@example.org")
 
 
 def test_what_was_done_stands_in_the_audit(db: Database) -> None:
     joined(db, people_joining.invite(db, NOW, email="own@example.org", role="owner"))
     ana = joined(db, people_joining.invite(db, NOW, email="ana@example.org", role="reviewer"))
     people.change_password(db, NOW, ana, old=PASSWORD, new="another long one")
-    people.sign_out_everywhere(db, NOW, ana, by=ana.person_id)
-    people.remove(db, NOW, ana.email)
+    people_leaving.sign_out_everywhere(db, NOW, ana, by=ana.person_id)
+    people_leaving.remove(db, NOW, ana.email)
     acts = [
         row["action"]
         for row in db.rows("SELECT action FROM audit WHERE subject = 'ana@example.org'")

@@ -1,4 +1,4 @@
-"""``people add``, ``link``, ``list`` and ``remove``."""
+"""``people add``, ``link``, ``list``, ``phones``, ``sign-out`` and ``remove``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from surveys import people, people_joining
+from surveys import devices, people, people_joining
 from surveys.commands.root import main
 from surveys.installation import Installation
 from surveys.store import settings
 from tests.desk_people import PASSWORD, enrol
+from tests.field import add_phone, add_shopper
 
 
 def run(folder: Path, *arguments: str) -> Result:
@@ -143,3 +144,27 @@ def test_names_cannot_move_the_terminal(chain: Installation) -> None:
     output = run(chain.folder, "list").output
     assert "\x1b" not in output
     assert "\u202e" not in output
+
+
+# --- phones -----------------------------------------------------------------------------------
+
+
+def test_phones_lists_those_that_are_signed_in_and_sign_out_ends_them(chain: Installation) -> None:
+    ana = add_shopper(chain)
+    assert "No phone of theirs is signed in." in run(chain.folder, "phones", ana.email).output
+    devices.set_days(chain.database(), datetime.now(UTC), None, by="")
+    _, token = add_phone(chain, ana, "iPhone, app")
+    line = run(chain.folder, "phones", ana.email).output.splitlines()[1]
+    assert re.fullmatch(r"iPhone, app +2026-11-22T09:00 +2026-11-22T09:00 +no end", line)
+    done = run(chain.folder, "sign-out", ana.email)
+    assert done.exit_code == 0
+    assert "signed out everywhere" in done.output
+    assert devices.find(chain.database(), datetime.now(UTC), token) is None
+    assert "No phone of theirs is signed in." in run(chain.folder, "phones", ana.email).output
+
+
+def test_phones_of_nobody_is_a_clear_failure(chain: Installation) -> None:
+    for command in ("phones", "sign-out"):
+        done = run(chain.folder, command, "who@example.org")
+        assert done.exit_code == 1
+        assert "nobody with the address who@example.org" in done.output

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys import people, people_joining, preferences
+from surveys import people, people_joining, people_leaving, preferences
 from surveys.installation import Installation
 from surveys.store.database import Database
 from surveys.web.security import safe_next
@@ -237,7 +237,7 @@ def test_whoever_is_removed_is_out_at_once(client: FlaskClient, db: Database) ->
     reviewer = enrol(db, "reviewer")
     signed_in(client, reviewer)
     assert is_in(client)
-    people.remove(db, NOW, reviewer.email)
+    people_leaving.remove(db, NOW, reviewer.email)
     assert not is_in(client)
 
 

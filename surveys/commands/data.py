@@ -8,17 +8,15 @@ from pathlib import Path
 
 import click
 
-from surveys import digest
 from surveys import rebuild as rebuilding
+from surveys import saved_files
 from surveys.commands.root import data_option
 from surveys.commands.shared import count, existing, progress
 from surveys.intake import Intake, Receipt
+from surveys.saved_files import NotASavedFile, Photo
 from surveys.store import sites
 from surveys.store.database import Unavailable
 from surveys.store.writer import GroupCommit
-
-AT_ONCE = 200
-"""Submissions that share a transaction."""
 
 SHOWN = 100
 """Lines of one kind before the rest is only counted."""
@@ -58,51 +56,46 @@ def rebuild(data: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @data_option
 def load(file: Path, data: Path) -> None:
-    """Take in FILE: submissions that a phone saved because it could not send them.
+    """Take in FILE: submissions and photos that a phone saved because it could not send them.
 
     They go through the same checks as when a phone sends them, and what is here already counts
-    once: a file may be loaded twice. Exit status 1 if any was refused.
+    once: a file may be loaded twice. Exit status 1 if anything was refused.
     """
     try:
-        body = digest.read(file.read_bytes())
-    except ValueError as error:
-        raise click.ClickException(
-            f"{file.name} is not the JSON of a saved file: {error}. Save it again on the phone."
-        ) from error
-    records = body.get("submissions") if isinstance(body, dict) else None
-    if not isinstance(records, list):
-        raise click.ClickException(
-            f'{file.name} has no "submissions", a list. Save the file again on the phone.'
-        )
-    writer = GroupCommit(existing(data).new_database)
-    intake, now = Intake(writer.run), datetime.now(UTC)
+        saved = saved_files.read(file.read_bytes())
+    except NotASavedFile as error:
+        raise click.ClickException(f"{file.name}: {error} Save it again on the phone.") from error
+    installation, now = existing(data), datetime.now(UTC)
+    database = installation.database()
+    writer = GroupCommit(installation.new_database)
     receipts: list[Receipt] = []
+    photos: list[Photo] = []
     try:
-        with progress(len(records), "Loading") as bar:
-            for start in range(0, len(records), AT_ONCE):
-                part = records[start : start + AT_ONCE]
-                receipts += intake.receive(part, received=now)
-                bar.update(len(part))
+        with progress(len(saved.records), "Loading answers") as bar:
+            receipts.extend(saved_files.take_in(Intake(writer.run), saved, now, bar.update))
+        with progress(len(saved.contents), "Loading photos") as bar:
+            for photo in saved_files.store_photos(
+                database, installation.files, now, saved, receipts
+            ):
+                photos.append(photo)
+                bar.update(1)
+        saved_files.write_down(database, now, receipts, photos, by="")
     except Unavailable as error:
         raise click.ClickException(
-            f"The database cannot be written just now ({error}). {len(receipts)} of"
-            f" {len(records)} are in; load the same file again, and nothing is doubled."
+            f"Nothing can be stored just now ({error}). {len(receipts)} of {len(saved.records)}"
+            " are in; load the same file again, and nothing is doubled."
         ) from error
     finally:
         writer.close()
     _report(receipts)
-    contents = body.get("contents")
-    if contents:
-        photos = len(contents) if isinstance(contents, dict) else 1
-        click.echo(
-            f"{count(photos, 'photo')} in the file not stored: this version takes answers only."
-            " Keep the file."
-        )
+    _report_photos(receipts, photos)
     refused = sum(receipt.status == "refused" for receipt in receipts)
-    if refused:
-        raise click.ClickException(
-            f"{count(refused, 'submission')} refused, as said above. Keep the file."
-        )
+    unstored = sum(photo.outcome == "refused" for photo in photos)
+    if refused or unstored:
+        what = count(refused, "submission") if refused else count(unstored, "photo")
+        if refused and unstored:
+            what = f"{what} and {count(unstored, 'photo')}"
+        raise click.ClickException(f"{what} refused, as said above. Keep the file.")
 
 
 def _report(receipts: list[Receipt]) -> None:
@@ -126,6 +119,24 @@ def _report(receipts: list[Receipt]) -> None:
     click.echo(
         f"{count(len(receipts), 'submission')}: {words}." if receipts else "The file holds none."
     )
+
+
+def _report_photos(receipts: list[Receipt], photos: list[Photo]) -> None:
+    refused = [photo for photo in photos if photo.outcome == "refused"]
+    for photo in refused[:SHOWN]:
+        where = f"{photo.number}." if photo.number else "-"
+        click.echo(f"{where} photo {_seen(photo.sha256[:12])}…: refused")
+        click.echo(f"   {photo.why}")
+    if len(refused) > SHOWN:
+        click.echo(f"… and {len(refused) - SHOWN} more photos that were refused.")
+    counts = Counter(photo.outcome for photo in photos)
+    said = {"stored": "stored", "here": "here already", "refused": "refused"}
+    if photos:
+        words = ", ".join(f"{counts[key]} {word}" for key, word in said.items() if counts[key])
+        click.echo(f"{count(len(photos), 'photo')}: {words}.")
+    missing = saved_files.still_missing(receipts, photos)
+    if missing:
+        click.echo(f"{count(missing, 'photo')} that they list not here yet, and not in the file.")
 
 
 def _seen(text: str) -> str:

@@ -1,4 +1,4 @@
-"""``people add``, ``people link``, ``people list`` and ``people remove``."""
+"""``people add``, ``link``, ``list``, ``phones``, ``sign-out`` and ``remove``."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
-from surveys import addresses, people_joining
+from surveys import addresses, devices, people_joining, people_leaving
 from surveys import people as room
 from surveys.commands.root import data_option
 from surveys.commands.shared import table
+from surveys.devices import Device
 from surveys.installation import Installation
 from surveys.passwords import PeopleError
 from surveys.people import Person
@@ -53,15 +54,13 @@ def add(
 @click.argument("email")
 @data_option
 def link(email: str, data: Path) -> None:
-    """Make a new link for somebody: to join, or to choose a new password.
+    """Make a new link for somebody: to join, to choose a new password, or for a shopper's phone.
 
     For those who were invited and let their link expire, and for those who lost their password.
     Until it is used the old password works; an older link is void at once.
     """
     database = Installation.open(data).database()
-    person = room.find_email(database, email)
-    if person is None:
-        raise click.ClickException(f"There is nobody with the address {email}; see “people list”.")
+    person = _known(database, email)
     try:
         token = people_joining.new_link(database, datetime.now(UTC), person.person_id)
     except PeopleError as error:
@@ -75,6 +74,13 @@ def _print_link(database: Database, token: str, email: str) -> None:
         f"Send this link to {email} and to nobody else: it works once, for {INVITATION_DAYS} days.",
         err=True,
     )
+
+
+def _known(database: Database, email: str) -> Person:
+    person = room.find_email(database, email)
+    if person is None:
+        raise click.ClickException(f"There is nobody with the address {email}; see “people list”.")
+    return person
 
 
 @people.command("list")
@@ -104,10 +110,44 @@ def _line(person: Person) -> tuple[str, ...]:
 @people.command()
 @click.argument("email")
 @data_option
+def phones(email: str, data: Path) -> None:
+    """Show the phones of a shopper that are signed in."""
+    database, now = Installation.open(data).database(), datetime.now(UTC)
+    known = devices.of(database, _known(database, email).person_id)
+    found = [device for device in known if device.is_good(now)]
+    if not found:
+        click.echo("No phone of theirs is signed in.")
+        return
+    head = ("PHONE", "SIGNED IN (UTC)", "LAST SEEN (UTC)", "UNTIL (UTC)")
+    table(head, [(one.name, *_times(one)) for one in found])
+
+
+def _times(device: Device) -> tuple[str, str, str]:
+    until = device.expires_utc[:16] if device.expires_utc else "no end"
+    return device.created_utc[:16], device.seen_utc[:16], until
+
+
+@people.command("sign-out")
+@click.argument("email")
+@data_option
+def sign_out(email: str, data: Path) -> None:
+    """End every session of somebody, and sign out every phone of theirs.
+
+    What still waits on the phones arrives, and is held for a person to look at.
+    """
+    database = Installation.open(data).database()
+    person = _known(database, email)
+    people_leaving.sign_out_everywhere(database, datetime.now(UTC), person, by="")
+    click.echo(f"{person.email} is signed out everywhere.")
+
+
+@people.command()
+@click.argument("email")
+@data_option
 def remove(email: str, data: Path) -> None:
     """Take somebody's access away, at once. The last owner cannot be removed."""
     try:
-        person = room.remove(Installation.open(data).database(), datetime.now(UTC), email)
+        person = people_leaving.remove(Installation.open(data).database(), datetime.now(UTC), email)
     except PeopleError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{person.email} is removed: signed out everywhere, and any open link is void.")

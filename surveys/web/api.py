@@ -12,7 +12,8 @@ from typing import Any, NoReturn
 from flask import Blueprint, Response, abort, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from surveys import digest, erasure, intake_reading
+from surveys import attachments, digest, erasure, intake_reading
+from surveys.attachments import NotTaken
 from surveys.store import submissions as store
 from surveys.store import tokens
 from surveys.store.database import Unavailable
@@ -27,8 +28,18 @@ blueprint = Blueprint("api", __name__)
 
 MAX_BYTES = 1024 * 1024
 MAX_BYTES_READ = 32 * MAX_BYTES
+MAX_FILE_BYTES = attachments.MOST_BYTES
 MAX_SUBMISSIONS = 100
 MAX_IDS = 100
+NOT_TAKEN = {
+    "unknown_token": 401,
+    "not_listed": 404,
+    "too_large": 413,
+    "not_a_picture": 415,
+    "too_many_pixels": 415,
+    "other_digest": 422,
+}
+"""The status for each reason why a file is not stored."""
 RETRY_SECONDS = {"overload": 2, "unavailable": 10}
 
 
@@ -56,6 +67,30 @@ def submissions() -> Response:
     return json_answer({"receipts": [receipt.as_dict() for receipt in receipts]})
 
 
+@blueprint.put("/api/submissions/<submission_id>/files/<sha256>")
+def file(submission_id: str, sha256: str) -> Response:
+    """One attachment that a submission lists; the body is its bytes."""
+    content = _whole_body(MAX_FILE_BYTES)
+    sent = request.authorization
+    token = (sent.token or "") if sent is not None and sent.type == "bearer" else ""
+    if _could_be_token(token):
+        _take_from(f"code {token}")
+    try:
+        is_new = attachments.take(
+            services().database,
+            services().installation.files,
+            services().clock(),
+            token=token,
+            submission_id=submission_id,
+            sha256=sha256,
+            content=content,
+        )
+    except NotTaken as error:
+        headers = {"WWW-Authenticate": "Bearer"} if error.code == "unknown_token" else None
+        return problem(NOT_TAKEN[error.code], str(error), code=error.code, headers=headers)
+    return json_answer({"id": submission_id, "sha256": sha256}, 201 if is_new else 200)
+
+
 @blueprint.post("/api/receipts")
 def receipts() -> Response:
     body = _object()
@@ -81,7 +116,11 @@ def erase() -> Response:
     if not isinstance(wanted, str) or not isinstance(secret, str):
         _wrong_shape('Expected is an object with "id" and "secret", both texts.')
     if not intake_reading.UUID.fullmatch(wanted) or not erasure.erase(
-        services().database, wanted.lower(), secret, services().clock()
+        services().database,
+        services().installation.files,
+        wanted.lower(),
+        secret,
+        services().clock(),
     ):
         return problem(
             404,
@@ -105,7 +144,11 @@ def _unavailable(error: Unavailable) -> Response:
 
 @blueprint.errorhandler(RequestEntityTooLarge)
 def _body_too_large(error: RequestEntityTooLarge) -> Response:
-    return problem(413, f"A request has at most {MAX_BYTES} bytes. {_IN_PARTS}", code="too_large")
+    if request.method == "PUT":
+        detail = f"A file has at most {MAX_FILE_BYTES} bytes. Send a smaller picture."
+    else:
+        detail = f"A request has at most {MAX_BYTES} bytes. {_IN_PARTS}"
+    return problem(413, detail, code="too_large")
 
 
 _IN_PARTS = "Nothing was stored: send it in smaller parts."
@@ -119,7 +162,7 @@ def _later(status: int, code: str, why: str) -> Response:
 
 def _object() -> dict[str, Any]:
     try:
-        body = digest.read(_whole_body())
+        body = digest.read(_whole_body(MAX_BYTES))
     except ValueError as error:
         abort(problem(400, f"The body is not JSON: {error}. {_NOTHING}", code="not_json"))
     if not isinstance(body, dict):
@@ -127,21 +170,21 @@ def _object() -> dict[str, Any]:
     return body
 
 
-def _whole_body() -> bytes:
-    """The body; what is too large is read to its end and dropped.
+def _whole_body(most: int) -> bytes:
+    """The body of at most so many bytes; what is too large is read to its end and dropped.
 
     A client that is still sending when the connection closes sees a broken network and not the
     413, and would try the same again for ever.
     """
     request.max_content_length = MAX_BYTES_READ
-    body = b""
-    while part := request.stream.read(MAX_BYTES + 1 - len(body)):
+    body = bytearray()
+    while part := request.stream.read(most + 1 - len(body)):
         body += part
-        if len(body) > MAX_BYTES:
+        if len(body) > most:
             while request.stream.read(64 * 1024):
                 pass
             raise RequestEntityTooLarge
-    return body
+    return bytes(body)
 
 
 _NOTHING = "Nothing was stored; look at docs/api.md for the shape."
@@ -184,5 +227,8 @@ def _known(wanted: str, token: str | None) -> Submission | None:
     return None if under is None else store.find(db, under.site_id, wanted.lower())
 
 
-def _missing(submission: Submission) -> list[str]:
-    return [] if submission.erased_utc else list(intake_reading.listed_files(submission.sent))
+def _missing(found: Submission) -> list[str]:
+    wanted = intake_reading.listed_files(found.sent)
+    return list(
+        attachments.missing(services().database, found.site_id, found.submission_id, wanted)
+    )

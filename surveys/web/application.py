@@ -17,6 +17,7 @@ from surveys.web import (
     customer,
     downloads,
     health,
+    photos,
     reach,
     security,
     sign_in,
@@ -33,6 +34,7 @@ from surveys.web.desk import (
     instrument_editor,
     instrument_publishing,
     instruments,
+    load,
     mail_settings,
     menu,
     messages,
@@ -50,9 +52,10 @@ from surveys.web.desk import (
     voices,
     webhooks,
 )
+from surveys.web.desk import phones as people_phones
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-from surveys.web.shopper import cases, phones, report, visits
+from surveys.web.shopper import cases, here, phones, report, visits
 
 
 def build(
@@ -81,11 +84,11 @@ def build(
     menu.register(app)
     setup.register(app)
     public = (customer, api, sign_in, account_letters, downloads, health, reach)
-    reading = (results, observing, raters, held, held_all, audit, staff)
+    reading = (results, observing, raters, held, held_all, load, audit, staff)
     places = (setup, settings, sites, sites_import, regions, codes, posters, touchpoints)
-    others = (voices, people, instruments, instrument_editor, instrument_publishing)
+    others = (voices, people, people_phones, instruments, instrument_editor, instrument_publishing)
     sending = (messages, webhooks, mail_settings)
-    on_phones = (phones, visits, cases, report)
+    on_phones = (phones, visits, cases, here, report, photos)
     for module in (*public, *on_phones, *reading, *places, *others, *sending):
         app.register_blueprint(module.blueprint)
     return app

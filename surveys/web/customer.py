@@ -1,5 +1,8 @@
 """``/q/<code>``: the customer's form, complete without JavaScript, without a cookie.
 
+On a phone that is signed in for a shopper with a visit due there it leads to that visit, unless the
+customer's form is asked for (``?as=customer``): :mod:`surveys.web.shopper.here`.
+
 A plain post walks through the same door as everything else (:class:`surveys.intake.Intake`) and is
 answered by a 303 to a page that says what became of it. Whatever goes wrong, the answers stand in
 the form again: nothing that was ticked is ever lost between here and the phone.
@@ -30,6 +33,7 @@ from surveys.store.tokens import Token
 from surveys.web import assets, plain, rendering
 from surveys.web import words as w
 from surveys.web.services import services
+from surveys.web.shopper import here
 from surveys.web.throttle import client_address
 
 blueprint = Blueprint("customer", __name__)
@@ -58,10 +62,15 @@ class Place:
 
 
 @blueprint.get("/q/<code>")
-def form(code: str) -> Response:
+def form(code: str) -> AnyResponse:
     place = _place(code)
     if place.token is None:
         return _unknown()
+    visits = here.due(place.token)
+    if visits and request.args.get("as") != here.CUSTOMER:
+        answer = redirect(here.address(code, visits), 303)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
     language = _language(place)
     if not place.token.active:
         word = place.words(language)
@@ -69,7 +78,12 @@ def form(code: str) -> Response:
     instrument = publishing.newest(services().database, place.token.instrument)
     if instrument is None:
         return _no_form(place)
-    return _form_page(instrument, place, submission_id=uuid7(services().clock()))
+    return _form_page(
+        instrument,
+        place,
+        submission_id=uuid7(services().clock()),
+        visit=here.address(code, visits) if visits else None,
+    )
 
 
 @blueprint.post("/q/<code>")
@@ -164,8 +178,12 @@ def _form_page(
     submission_id: str | None = None,
     said: str | None = None,
     details: Sequence[str] = (),
+    visit: str | None = None,
 ) -> Response:
-    """The form: fresh with a ``submission_id``, else as it was posted."""
+    """The form: fresh with a ``submission_id``, else as it was posted.
+
+    ``visit`` is where the shopper's visit is that is due here, on a phone of theirs.
+    """
     language = _language(place, instrument)
     filled: Mapping[str, list[str]] = {}
     if submission_id is None:
@@ -195,6 +213,8 @@ def _form_page(
         alert=place.words(language)[said] if said else None,
         details=details,
         scripts=scripts,
+        link=(visit, place.words(language)["to_visit"]) if visit else None,
+        query=f"&as={here.CUSTOMER}" if visit else "",
     )
     return _answer(page, status)
 

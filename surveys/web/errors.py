@@ -85,11 +85,12 @@ OTHERWISE = Words(Sentence("That did not work"), Sentence("Go back and try again
 
 def register(app: Flask) -> None:
     app.register_error_handler(Unavailable, _unavailable)
-    app.register_error_handler(HTTPException, _answer)
+    app.register_error_handler(HTTPException, answer)
     logs.mask(app)
 
 
-def _answer(error: HTTPException) -> Response:
+def answer(error: HTTPException) -> Response:
+    """The page of an error, for a program the document; a description of our own is told."""
     if error.response is not None:
         return error.response  # type: ignore[return-value]
     status = error.code or 500
@@ -101,12 +102,12 @@ def _answer(error: HTTPException) -> Response:
     if request.path == "/api" or request.path.startswith("/api/"):
         return problem(status, str(what_to_do), headers=headers)
     page = render_template("error.html", status=status, title=words.title, what_to_do=what_to_do)
-    answer = Response(page, status, mimetype="text/html")
-    answer.headers.extend(headers)
-    answer.headers.setdefault("Cache-Control", "no-store")
-    return answer
+    made = Response(page, status, mimetype="text/html")
+    made.headers.extend(headers)
+    made.headers.setdefault("Cache-Control", "no-store")
+    return made
 
 
 def _unavailable(error: Unavailable) -> Response:
     current_app.logger.error("nothing can be stored or read: %s", error)
-    return _answer(ServiceUnavailable(retry_after=RETRY_SECONDS))
+    return answer(ServiceUnavailable(retry_after=RETRY_SECONDS))

@@ -157,8 +157,13 @@ def render_form_page(
     alert: str | None = None,
     details: Sequence[str] = (),
     scripts: str | None = None,
+    link: tuple[str, str] | None = None,
+    query: str = "",
 ) -> str:
-    """The document round a form. ``scripts`` is the address of the folder of modules, if any."""
+    """The document round a form. ``scripts`` is the address of the folder of modules, if any.
+
+    ``link`` is one more thing to do, (address, text), and ``query`` as for a message.
+    """
     words = w.words(language, instrument.source)
     title = w.say(instrument.title, language, instrument.languages).text
     return _page(
@@ -175,6 +180,8 @@ def render_form_page(
         scripts=scripts,
         phone_words={name: words[name] for name in w.FOR_THE_PHONE},
         say=_sayer(language, instrument.languages),
+        query=query,
+        link=link,
     )
 
 

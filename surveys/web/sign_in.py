@@ -20,7 +20,15 @@ from flask import (
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import passwords, people, people_joining, preferences, setup, translation
+from surveys import (
+    passwords,
+    people,
+    people_joining,
+    people_leaving,
+    preferences,
+    setup,
+    translation,
+)
 from surveys.passwords import PeopleError
 from surveys.people import DESK_ROLES, Person
 from surveys.people_joining import InvitationGone
@@ -147,6 +155,8 @@ def join(token: str) -> BaseResponse:
 def _join_page(
     status: int, invited: Person | None, name: str, email: str, wrong: PeopleError | None
 ) -> Response:
+    if invited is not None and invited.role == "shopper":
+        return phones.join_page(status, invited, name, wrong)
     text = render_template(
         "join.html",
         invited=invited,
@@ -162,7 +172,10 @@ def _join_page(
 def _gone(gone: InvitationGone) -> Response:
     status = 404 if gone.reason == "unknown" else 410
     text = render_template(
-        "join_gone.html", reason=gone.reason, days=people_joining.INVITATION_DAYS
+        "join_gone.html",
+        reason=gone.reason,
+        for_phone=gone.for_phone,
+        days=people_joining.INVITATION_DAYS,
     )
     return Response(text, status, mimetype="text/html")
 
@@ -221,7 +234,9 @@ def choose() -> BaseResponse:
 @blueprint.post("/account/everywhere")
 @needs()
 def leave_everywhere() -> BaseResponse:
-    people.sign_out_everywhere(services().database, services().clock(), me(), by=me().person_id)
+    people_leaving.sign_out_everywhere(
+        services().database, services().clock(), me(), by=me().person_id
+    )
     sessions.end()
     flash(_("You are signed out everywhere."))
     return redirect(url_for("sign_in.page"), 303)

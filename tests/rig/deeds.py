@@ -14,6 +14,7 @@ from surveys import (
     mail,
     people,
     people_joining,
+    people_leaving,
     publishing,
     reach,
     regions,
@@ -80,17 +81,17 @@ def _people(db: Database, at: Callable[[], datetime], by: str, site: Site) -> No
     token = people_joining.new_link(db, at(), invited.person_id, by=by)
     ngozi = people_joining.join(db, at(), token, name="Ngozi Ümit", password=PASSWORD)
     everywhere = [found.site_id for found in sites_store.every(db)]
-    people.change(
+    people_leaving.change(
         db, at(), ngozi.person_id, role="manager", regions=[site.region], sites=everywhere, by=by
     )
-    people.change(db, at(), ngozi.person_id, role="manager", sites=[site.site_id], by=by)
-    people.change(db, at(), ngozi.person_id, role="reviewer", by=by)
+    people_leaving.change(db, at(), ngozi.person_id, role="manager", sites=[site.site_id], by=by)
+    people_leaving.change(db, at(), ngozi.person_id, role="reviewer", by=by)
     token = people_joining.new_link(db, at(), ngozi.person_id, by=by)
     ngozi = people_joining.join(db, at(), token, name="Ngozi Ümit", password=PASSWORD[::-1])
     people.change_password(db, at(), ngozi, old=PASSWORD[::-1], new=PASSWORD)
-    people.sign_out_everywhere(db, at(), ngozi, by=ngozi.person_id)
-    people.sign_out_everywhere(db, at(), ngozi, by=by)
-    people.remove(db, at(), email, by=by)
+    people_leaving.sign_out_everywhere(db, at(), ngozi, by=ngozi.person_id)
+    people_leaving.sign_out_everywhere(db, at(), ngozi, by=by)
+    people_leaving.remove(db, at(), email, by=by)
     people_joining.invite(
         db, at(), email="li@example.org", role="staff", sites=[site.site_id], by=by
     )

@@ -54,7 +54,15 @@ MENU = (
     ),
     Section(
         Sentence("Held"),
-        (Entry("held.listed", Sentence("Held"), DESK_ROLES, also=("held.*", "held_all.*")),),
+        (
+            Entry("held.listed", Sentence("Held"), DESK_ROLES, also=("held.*", "held_all.*")),
+            Entry(
+                "load.page",
+                Sentence("A file from a phone"),
+                ("owner", "reviewer"),
+                also=("load.*",),
+            ),
+        ),
     ),
     Section(
         Sentence("Set up"),
@@ -71,7 +79,12 @@ MENU = (
                 "touchpoints.listed", Sentence("Touchpoints"), ("owner",), also=("touchpoints.*",)
             ),
             Entry("voices.overview", Sentence("Voices"), ("owner",), also=("voices.*",)),
-            Entry("people.everyone", Sentence("People"), ("owner",), also=("people.*",)),
+            Entry(
+                "people.everyone",
+                Sentence("People"),
+                ("owner",),
+                also=("people.*", "people_phones.*"),
+            ),
             Entry(
                 "instruments.every",
                 Sentence("Instruments"),
@@ -85,7 +98,7 @@ MENU = (
         (
             Entry(
                 "settings.page",
-                Sentence("Name and address"),
+                Sentence("Name, address, phones"),
                 ("owner",),
                 also=("settings.*", "setup.*"),
             ),

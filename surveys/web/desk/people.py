@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import addresses, invitations, mail, people, people_joining
+from surveys import addresses, invitations, mail, people, people_joining, people_leaving
 from surveys.passwords import PeopleError
 from surveys.people import Person
 from surveys.people_joining import INVITATION_DAYS, Link
 from surveys.sentences import Sentence
 from surveys.store import sites as sites_store
 from surveys.web import sessions
+from surveys.web.desk import phones
+from surveys.web.desk.settings import picture
 from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
 from surveys.web.sessions import me
@@ -153,7 +155,7 @@ def change(person_id: str) -> BaseResponse:
             return _link_page(_find(person_id), token)
         if found.role == "owner" and role != "owner":
             _confirmed(found, _("Tick that you mean it: you would no longer be an owner."))
-        people.change(
+        people_leaving.change(
             database, now, person_id, role=role, regions=kept.regions, sites=kept.sites, by=by
         )
     except PeopleError as wrong:
@@ -185,7 +187,9 @@ def link(person_id: str) -> BaseResponse:
 @needs("owner")
 def sign_out(person_id: str) -> BaseResponse:
     found = _find(person_id)
-    people.sign_out_everywhere(services().database, services().clock(), found, by=me().person_id)
+    people_leaving.sign_out_everywhere(
+        services().database, services().clock(), found, by=me().person_id
+    )
     if _is_me(found):
         sessions.end()
         flash(_("You are signed out everywhere."))
@@ -200,7 +204,9 @@ def remove(person_id: str) -> BaseResponse:
     found = _find(person_id)
     try:
         _confirmed(found, _("Tick that you mean it: you would be signed out for good."))
-        people.remove(services().database, services().clock(), found.email, by=me().person_id)
+        people_leaving.remove(
+            services().database, services().clock(), found.email, by=me().person_id
+        )
     except PeopleError as wrong:
         return _refused(_person_page(found, Wanted.of(found), wrong))
     if _is_me(found):
@@ -279,6 +285,7 @@ def _person_page(found: Person, wanted: Wanted, wrong: PeopleError | None = None
         link=links.get(found.person_id),
         is_open=_is_open(links).get(found.person_id, False),
         is_me=_is_me(found),
+        **phones.of(found),
         **_fields(wanted),
     )
 
@@ -286,10 +293,12 @@ def _person_page(found: Person, wanted: Wanted, wrong: PeopleError | None = None
 def _link_page(found: Person, token: str) -> BaseResponse:
     """The link, shown this once: only its hash is kept."""
     base = addresses.own(services().database)
+    address = f"{base}/join/{token}"
     page = render_template(
         "desk/people_link.html",
         person=found,
-        address=f"{base}/join/{token}",
+        address=address,
+        code=picture(address),
         only_here=addresses.only_this_machine(base),
         mailed=mail.is_set_up(services().database),
         days=INVITATION_DAYS,

@@ -1,4 +1,5 @@
-"""What the installation is told: the organisation's name, and the address that phones reach."""
+"""What the installation is told: the organisation's name, the address that phones reach, and for
+how long a shopper's phone stays signed in."""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ from flask import (
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response as BaseResponse
 
-from surveys import addresses, qr_code, reach, reach_asking, setup
+from surveys import addresses, devices, qr_code, reach, reach_asking, setup
+from surveys.devices import DeviceError
 from surveys.store import settings as store
 from surveys.store import tokens
 from surveys.web.desk import setup_steps
@@ -43,7 +45,11 @@ def _remember_checks(state: BlueprintSetupState) -> None:
 @blueprint.get("/desk/settings")
 @needs("owner")
 def page() -> str:
-    return render_template("desk/settings.html", **organisation_form() | address_form())
+    return render_template("desk/settings.html", **_forms())
+
+
+def _forms() -> dict[str, Any]:
+    return organisation_form() | address_form() | days_form()
 
 
 # --- the organisation -------------------------------------------------------------------------
@@ -61,7 +67,7 @@ def save_organisation() -> BaseResponse:
         form = organisation_form(typed, wrong.args[0])
         if in_setup():
             return _again("desk/setup_organisation.html", **form)
-        return _again("desk/settings.html", **address_form() | form)
+        return _again("desk/settings.html", **_forms() | form)
     if in_setup():
         return redirect(next_address("organisation"), 303)
     flash(_("The name is saved."))
@@ -176,7 +182,39 @@ def _address_again(typed: str, **fault: Any) -> BaseResponse:
     status = 429 if "pause" in fault else 422
     if in_setup():
         return _again("desk/setup_address.html", status, **form)
-    return _again("desk/settings.html", status, **organisation_form() | form)
+    return _again("desk/settings.html", status, **_forms() | form)
+
+
+# --- phones -----------------------------------------------------------------------------------
+
+
+@blueprint.post("/desk/settings/phones")
+@needs("owner")
+def save_days() -> BaseResponse:
+    typed = request.form.get("days", "")[:20].strip()
+    wanted = int(typed) if typed.isdecimal() else 0
+    try:
+        devices.set_days(
+            services().database,
+            services().clock(),
+            None if request.form.get("until") == "revoked" else wanted,
+            by=me().person_id,
+        )
+    except DeviceError as wrong:
+        return _again("desk/settings.html", **_forms() | days_form(typed, wrong.args[0]))
+    flash(_("Saved. It holds for phones that sign in from now on."))
+    return redirect(url_for("settings.page"), 303)
+
+
+def days_form(typed: str | None = None, wrong: str | None = None) -> dict[str, Any]:
+    """What the form for the phones' days is rendered with."""
+    days = devices.days(services().database)
+    return {
+        "days_typed": days or devices.DEFAULT_DAYS if typed is None else typed,
+        "days_wrong": wrong,
+        "until_revoked": days is None and typed is None,
+        "most_days": devices.LONGEST_DAYS,
+    }
 
 
 def _again(template: str, status: int = 422, **form: Any) -> BaseResponse:
