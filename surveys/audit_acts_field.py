@@ -39,6 +39,23 @@ FIELD: Mapping[tuple[str, str], Act] = {
         Sentence("{who} let phones stay signed in for this number of days: {new}."),
         Sentence("{who} let phones stay signed in until they are signed out."),
     ),
+    ("accepted by itself", "submission"): Act(
+        Sentence("let a report count by itself"),
+        Sentence("A report at {site} counts by itself: its hours had passed."),
+    ),
+    ("returned", "submission"): Act(
+        Sentence("returned a report"),
+        Sentence("{who} returned a report at {site}: {reason}"),
+        Sentence("{who} returned a report at {site}."),
+    ),
+    ("appealed", "submission"): Act(
+        Sentence("appealed"),
+        Sentence("{who} appealed: their report at {site} should count."),
+    ),
+    ("upheld", "submission"): Act(
+        Sentence("upheld a rejection"),
+        Sentence("{who} rejected the appeal about a report at {site}: {reason}"),
+    ),
     ("signed in a phone", PERSON): Act(
         Sentence("signed a phone in"),
         Sentence("{person} signed a phone in."),

@@ -19,7 +19,7 @@ from surveys.answers import fits
 from surveys.digest import text
 from surveys.instrument import Instrument, Item
 from surveys.problems import Problem
-from surveys.store import files, submissions, times
+from surveys.store import files, reviews, submissions, times
 from surveys.store.database import Database
 from surveys.store.submissions import Content, Submission, problems_text
 
@@ -93,6 +93,8 @@ def _erase_submission(db: Database, submission: Submission, at: datetime) -> Non
         read_by = _instrument(db, amendment.form, submission.instrument)
         kept = _wordless_answers(read_by, amendment.answers)
         submissions.set_amendment_answers(db, amendment, kept)
+    # A comment may quote what it is about, and an appeal is in the shopper's own words.
+    reviews.forget_words(db, submission.site_id, submission.submission_id)
 
 
 def _erase_content(db: Database, content: Content) -> None:

@@ -25,7 +25,7 @@ from surveys.holding_errors import DecidedError, HoldingError, MisfitError, chec
 from surveys.instrument import Instrument
 from surveys.problems import Problem
 from surveys.sentences import Sentence
-from surveys.store import submissions, tallies, times
+from surveys.store import reviews, submissions, tallies, times, visits
 from surveys.store.database import Database
 from surveys.store.submissions import Amendment, Content, Submission
 
@@ -36,6 +36,7 @@ __all__ = [
     "accept",
     "accept_content",
     "mend",
+    "opened",
     "reject",
     "reject_content",
 ]
@@ -54,15 +55,21 @@ def accept(
     reason: str = "",
     seen: int | None = None,
     within: bool = False,
+    on_appeal: bool = False,
 ) -> None:
     """Count a held or pending submission, read by ``form`` (by default the one it came under).
 
     Whatever else stood against it (a withdrawn code, say) is the person's to weigh; that the
-    answers fit is not. Raises :class:`HoldingError`, :class:`MisfitError` if they do not.
+    answers fit is not, nor that a visit counts once. ``person_id`` is "" where nobody decided and
+    its hours have passed; ``on_appeal`` counts what was rejected. Raises :class:`HoldingError`,
+    :class:`MisfitError` if the answers do not fit.
     """
     reason = checked(reason)
     with _part(db, within):
-        submission = _open(db, site_id, submission_id, seen)
+        submission = opened(
+            db, site_id, submission_id, seen, states=("rejected",) if on_appeal else OPEN
+        )
+        _check_counts_once(db, submission)
         instrument = _instrument(db, submission, form)
         amendments = submissions.amendments(db, site_id, submission_id)
         counted = _read(db, submission, instrument, amendments, must_fit=True)
@@ -73,8 +80,10 @@ def accept(
         changes.update(intake_replacing.counted(db, counted))
         tallies.add(db, changes)
         events.counted(db, at, counted)
+        _tell(db, submission, "accepted", person_id, at, reason)
         detail = {"form": instrument.form, "was": submission.status, "reason": reason}
-        _record(db, at, person_id, "accepted", submission, detail)
+        action = "accepted" if person_id else "accepted by itself"
+        _record(db, at, person_id, action, submission, detail)
 
 
 def mend(
@@ -101,7 +110,7 @@ def mend(
     except TangledError as error:
         raise HoldingError(str(error)) from error
     with db.transaction():
-        submission = _open(db, site_id, submission_id, seen)
+        submission = opened(db, site_id, submission_id, seen)
         if submission.erased_utc:
             raise HoldingError(
                 Sentence("Its words were erased at the sender’s wish: accept or reject it.")
@@ -143,8 +152,9 @@ def reject(
     """
     reason = checked(reason, needed=True)
     with _part(db, within):
-        submission = _open(db, site_id, submission_id, seen)
+        submission = opened(db, site_id, submission_id, seen)
         _change(db, submission, replace(submission, status="rejected"))
+        _tell(db, submission, "rejected", person_id, at, reason)
         detail = {"was": submission.status, "reason": reason}
         _record(db, at, person_id, "rejected", submission, detail)
 
@@ -235,15 +245,47 @@ def _part(db: Database, within: bool) -> AbstractContextManager[None]:
     return db.savepoint() if within else db.transaction()
 
 
-def _open(db: Database, site_id: str, submission_id: str, seen: int | None = None) -> Submission:
+def opened(
+    db: Database,
+    site_id: str,
+    submission_id: str,
+    seen: int | None = None,
+    states: tuple[str, ...] = OPEN,
+) -> Submission:
+    """The submission, if it may still be decided about. Raises :class:`HoldingError`."""
     found = submissions.find(db, site_id, submission_id)
     if found is None:
         raise HoldingError(Sentence("There is no such submission at this site."))
-    if found.status not in OPEN:
+    if found.status not in states:
         raise decided(found.status)
     if seen is not None:
         _check_seen(submissions.amendments(db, site_id, submission_id), seen)
     return found
+
+
+def _check_counts_once(db: Database, submission: Submission) -> None:
+    """Two phones of one shopper may have sent a report each, without knowing of one another."""
+    report = visits.report(db, submission.site_id, submission.submission_id)
+    visit = None if report is None else visits.find(db, submission.site_id, report.visit_id)
+    if visit is None:
+        return
+    mine = {submission.submission_id, *intake_replacing.below(db, submission)}
+    if any(
+        other.status == "counted" and other.submission_id not in mine
+        for other in visits.reports(db, visit)
+    ):
+        raise HoldingError(
+            Sentence("Another report of this visit counts already, and a visit counts once.")
+        )
+
+
+def _tell(
+    db: Database, submission: Submission, act: str, person_id: str, at: datetime, words: str
+) -> None:
+    """Keep what was decided for whoever sent a report or reviews it."""
+    key = (submission.site_id, submission.submission_id)
+    if submission.status == "pending" or visits.report(db, *key) is not None:
+        reviews.add(db, *key, act, person_id, times.text(at), words)
 
 
 def _check_seen(amendments: list[Amendment], seen: int | None) -> None:

@@ -213,6 +213,15 @@ def case(
     amendments = submissions.amendments(db, site.site_id, submission_id)
     if not (submission.problem_list or contents or amendments):
         return None
+    return read(db, site, submission, language, form)
+
+
+def read(
+    db: Database, site: Site, submission: Submission, language: str, form: str | None = None
+) -> Case:
+    """As :func:`case`, also one that nobody had to look at."""
+    contents = submissions.contents(db, site.site_id, submission.submission_id)
+    amendments = submissions.amendments(db, site.site_id, submission.submission_id)
     sent = intake_judging.with_files(submission.sent, contents)
     versions = _versions(db, submission, sent, amendments)
     instrument = _chosen(db, submission, versions, form)
@@ -229,7 +238,7 @@ def case(
         site=site,
         submission=submission,
         token=tokens.find(db, submission.token),
-        held=held.find(db, site.site_id, submission_id, submission.digest),
+        held=held.find(db, site.site_id, submission.submission_id, submission.digest),
         instrument=instrument,
         versions=versions,
         against=list(dict.fromkeys(against)),

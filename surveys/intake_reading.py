@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from surveys import days, digest
@@ -99,6 +100,7 @@ def read(record: object, *, plain: bool) -> Sent:
         message = "A submission names the token it came under: the code of the QR, or of a visit."
         raise ShapelessError(shown_id, Problem("no_shape", "/token", message))
     problems: list[Problem] = []
+    scans(found, problems)
     return Sent(
         record=found,
         submission_id=shown_id.lower(),
@@ -146,6 +148,31 @@ def _optional(
         problems.append(Problem("does_not_fit", f"/{name}", message))
         return None
     return found.lower()
+
+
+MAX_SCANNED = 10
+_SCANNED = (
+    f"Expected is a list of at most {MAX_SCANNED} objects with code (the letters of a site's QR"
+    " code) and at (a time with offset): the codes that were scanned or typed at the place."
+)
+
+
+def scans(record: Mapping[str, Any], problems: list[Problem]) -> list[tuple[str, datetime]]:
+    """``(code, at)`` of each code that the phone read at the place, as far as they can be read."""
+    value = record.get("scanned")
+    if value is None:
+        return []
+    found: list[tuple[str, datetime]] = []
+    if isinstance(value, list) and len(value) <= MAX_SCANNED:
+        for entry in value:
+            code = _matching(entry.get("code"), TOKEN) if isinstance(entry, dict) else None
+            at = days.moment(entry.get("at")) if isinstance(entry, dict) else None
+            if code is not None and at is not None:
+                found.append((code, at))
+        if len(found) == len(value):
+            return found
+    problems.append(Problem("does_not_fit", "/scanned", _SCANNED))
+    return found
 
 
 def listed_files(record: Mapping[str, Any]) -> tuple[str, ...]:

@@ -115,6 +115,19 @@ def counted(db: Database, submission: Submission) -> Counter[Bar]:
     return _replace(db, old)
 
 
+def below(db: Database, submission: Submission) -> list[str]:
+    """The ids of what ``submission`` stands in place of, over any number of steps."""
+    found: list[str] = []
+    step = submission
+    while step.replaces is not None and len(found) < LONGEST_CHAIN:
+        old = submissions.find(db, step.site_id, step.replaces)
+        if old is None or not may_replace(step, old, _kind(db, step)):
+            break
+        found.append(old.submission_id)
+        step = old
+    return found
+
+
 def _replace(db: Database, old: Submission) -> Counter[Bar]:
     """Mark ``old`` replaced, and with it whatever it stands in place of."""
     changes: Counter[Bar] = Counter()
@@ -135,7 +148,8 @@ def _hold(db: Database, new: Submission) -> Counter[Bar]:
     """It was taken in on trust; what it names has come, and it had no right to replace that."""
     if new.status not in UNDECIDED:
         return Counter()
-    if submissions.amendments(db, new.site_id, new.submission_id):
+    amendments = submissions.amendments(db, new.site_id, new.submission_id)
+    if any(amendment.person_id for amendment in amendments):
         return Counter()  # a person has decided
     problems = [Problem(**found) for found in new.problem_list]
     if CANNOT_REPLACE not in problems:

@@ -65,7 +65,7 @@ def say(sentence: str, locale: Locale) -> str:
 
 
 def shown(values: Mapping[str, object], locale: Locale) -> dict[str, object]:
-    """Values as they stand in a sentence of that language: numbers, days, further sentences."""
+    """Values as they stand in a sentence of that language: numbers, days, moments, sentences."""
     return {name: _shown(value, locale) for name, value in values.items()}
 
 
@@ -74,7 +74,9 @@ def _shown(value: object, locale: Locale) -> object:
         return say(value, locale)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return numbers.format_decimal(value, locale=locale)
-    if isinstance(value, date) and not isinstance(value, datetime):
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return moment(value, locale)
+    if isinstance(value, date):
         return day(value, locale)
     return value
 

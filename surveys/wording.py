@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from surveys.answers import fits, max_length
@@ -38,6 +39,7 @@ _STRAY = Sentence("Its list of files names one for a question that takes no phot
 _PLACES = {
     "asked": Sentence("The list of the questions that were shown cannot be read by this form."),
     "files": Sentence("The list of its files cannot be read."),
+    "scanned": Sentence("The list of the codes that were scanned at the place cannot be read."),
     "replaces": Sentence("What it says it replaces is no id."),
     "secret_sha256": Sentence("The secret that should let its sender erase it cannot be read."),
 }
@@ -175,6 +177,10 @@ _VALUES: Mapping[str, Callable[[Item, Any, str], str]] = {
     "choices": _choices,
     "integer": _number,
     "number": _number,
+    "date": lambda item, answer, language: Sentence("{day}", day=date.fromisoformat(answer)),
+    "datetime": lambda item, answer, language: Sentence(
+        "{moment}", moment=datetime.fromisoformat(answer)
+    ),
     "duration": _duration,
     "photo": _photos,
     "place": _place,

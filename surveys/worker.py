@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from surveys import attachments, daily, delivery, events, jobs, saved_files
+from surveys import attachments, daily, delivery, events, jobs, reviewing_hours, saved_files
 from surveys.delivery import Network
 from surveys.installation import Installation
 from surveys.outside import Undelivered
@@ -45,6 +45,12 @@ TURN = timedelta(seconds=20)
 EVERY_MINUTE = timedelta(minutes=1)
 EVERY_HOUR = timedelta(hours=1)
 EVERY_DAY = timedelta(days=1)
+
+_EVERY_MINUTE: tuple[tuple[Callable[[Database, datetime], object], str], ...] = (
+    (reviewing_hours.accept_due, "Reports whose hours have passed cannot be accepted"),
+    (daily.schedule, "The morning's letters cannot be put in"),
+)
+"""What is done then, and what the log says where it cannot be."""
 
 Group = tuple[str, str | None]
 """Jobs that go to the same machine: every e-mail; the messages of one web-hook. Events go nowhere:
@@ -157,16 +163,17 @@ class Worker:
     # --- what there is to do ------------------------------------------------------------------
 
     def _regularly(self, db: Database) -> None:
-        """What goes by the clock: the morning's letters, and tidying up."""
+        """What goes by the clock: reports that count by now, the morning's letters, tidying up."""
         now = self._clock()
         if self._scheduled is None or now - self._scheduled >= EVERY_MINUTE:
             self._scheduled = now
-            try:
-                daily.schedule(db, now)
-            except Unavailable:
-                raise
-            except Exception:  # what is due goes out nevertheless
-                log.exception("The morning's letters cannot be put in")
+            for act, failed in _EVERY_MINUTE:
+                try:
+                    act(db, now)
+                except Unavailable:
+                    raise
+                except Exception:  # what is due goes out nevertheless
+                    log.exception(failed)
         if self._tidied is None or now - self._tidied >= EVERY_HOUR:
             with db.transaction():
                 store.delete_done(db, times.text(now - jobs.KEPT))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from surveys import devices, people_joining, publishing, visits
 from surveys.installation import Installation
+from surveys.instrument import Instrument
 from surveys.intake import Intake, Receipt
 from surveys.people import Person
 from surveys.store.writer import GroupCommit
@@ -89,11 +90,21 @@ def report_of(chain: Installation, token: str, **members: Any) -> dict[str, Any]
     }
 
 
-def send(chain: Installation, *records: dict[str, Any]) -> list[Receipt]:
+def reviewed(chain: Installation, review: str = "after-72h") -> str:
+    """Publish the visit's form as one that is reviewed so; its form."""
+    db = chain.database()
+    newest = publishing.newest(db, "visit")
+    assert newest is not None
+    instrument = Instrument.from_document({**newest.document, "review": review})
+    publishing.publish(db, instrument, NOW)
+    return instrument.form
+
+
+def send(chain: Installation, *records: dict[str, Any], at: datetime = NOW) -> list[Receipt]:
     """Through intake; the receipts."""
     group = GroupCommit(chain.new_database)
     try:
-        return Intake(group.run).receive(list(records), received=NOW)
+        return Intake(group.run).receive(list(records), received=at)
     finally:
         group.close()
 

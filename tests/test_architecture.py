@@ -29,7 +29,7 @@ PURE = {
     *("surveys.answers", "surveys.changes", "surveys.checking", "surveys.condition_checks"),
     *("surveys.conditions", "surveys.days", "surveys.digest", "surveys.distributions"),
     *("surveys.draw", "surveys.faults", "surveys.figures", "surveys.grammar"),
-    *("surveys.holding_kinds", "surveys.wording"),
+    *("surveys.holding_kinds", "surveys.wording", "surveys.presence"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
     *("surveys.comparability", "surveys.intake_reading"),

@@ -110,6 +110,8 @@ RULES = {
     ("cases.begin", "POST"): Rule(("shopper",), "/visits/cases"),
     ("cases.one", "GET"): Rule(("shopper",), "/visits/cases/some-attempt"),
     ("cases.rate", "POST"): Rule(("shopper",), "/visits/cases/some-attempt"),
+    ("sent.page", "GET"): Rule(("shopper",), "/visits/some-visit/report"),
+    ("sent.appeal", "POST"): Rule(("shopper",), "/visits/some-visit/appeal"),
     ("report.page", "GET"): Rule(("shopper",), "/visits/some-visit"),
     ("report.send", "POST"): Rule(("shopper",), "/visits/some-visit"),
     # The desk.
@@ -169,6 +171,11 @@ RULES = {
     ),
     ("people.sign_out", "POST"): Rule(OWNER, "/desk/people/nobody-there/sign-out"),
     ("people.remove", "POST"): Rule(OWNER, "/desk/people/nobody-there/remove"),
+    # Those of a region to a reviewer of that region: tests/test_desk_review.py.
+    ("review.listed", "GET"): Rule(DECIDE, "/desk/review?region=east", "/desk/review?region=west"),
+    ("review.one", "GET"): Rule(DECIDE, f"/desk/review/vienna-1/{HELD}"),
+    ("review.decide", "POST"): Rule(DECIDE, f"/desk/review/vienna-1/{HELD}"),
+    ("review.mend", "POST"): Rule(DECIDE, f"/desk/review/vienna-1/{HELD}/mend"),
     ("held.listed", "GET"): Rule(DESK, "/desk/held?region=east", "/desk/held?region=west"),
     ("held.one", "GET"): Rule(DESK, f"/desk/held/vienna-1/{HELD}", f"/desk/held/lisbon-1/{HELD}"),
     **{

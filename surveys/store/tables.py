@@ -469,6 +469,7 @@ VISITS = {
         },
         ("site_id", "submission_id", "number"),
         references=_SUBMISSION,
+        indexes=(("act", "site_id"),),
     ),
     # Sites where a shopper is known, or has a share: no visit is offered to them there.
     "interests": Table(

@@ -44,6 +44,7 @@ from surveys.web.desk import (
     raters,
     regions,
     results,
+    review,
     settings,
     setup,
     sites,
@@ -55,7 +56,56 @@ from surveys.web.desk import (
 from surveys.web.desk import phones as people_phones
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-from surveys.web.shopper import cases, here, phones, report, visits
+from surveys.web.shopper import cases, here, phones, report, sent, visits
+
+MODULES = (
+    # Anybody's.
+    customer,
+    api,
+    sign_in,
+    account_letters,
+    downloads,
+    health,
+    reach,
+    # A shopper's phone.
+    phones,
+    visits,
+    cases,
+    here,
+    report,
+    photos,
+    sent,
+    # What came in.
+    results,
+    observing,
+    review,
+    raters,
+    held,
+    held_all,
+    load,
+    audit,
+    staff,
+    # Places.
+    setup,
+    settings,
+    sites,
+    sites_import,
+    regions,
+    codes,
+    posters,
+    touchpoints,
+    # People, forms, messages.
+    voices,
+    people,
+    people_phones,
+    instruments,
+    instrument_editor,
+    instrument_publishing,
+    messages,
+    webhooks,
+    mail_settings,
+)
+"""Each with its blueprint."""
 
 
 def build(
@@ -83,12 +133,6 @@ def build(
     speech.register(app)
     menu.register(app)
     setup.register(app)
-    public = (customer, api, sign_in, account_letters, downloads, health, reach)
-    reading = (results, observing, raters, held, held_all, load, audit, staff)
-    places = (setup, settings, sites, sites_import, regions, codes, posters, touchpoints)
-    others = (voices, people, people_phones, instruments, instrument_editor, instrument_publishing)
-    sending = (messages, webhooks, mail_settings)
-    on_phones = (phones, visits, cases, here, report, photos)
-    for module in (*public, *on_phones, *reading, *places, *others, *sending):
+    for module in MODULES:
         app.register_blueprint(module.blueprint)
     return app

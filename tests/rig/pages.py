@@ -23,7 +23,7 @@ from surveys.store import audit as audit_store
 from surveys.store import jobs as jobs_store
 from surveys.store import sites as store
 from surveys.store import times
-from tests.rig import browsers, casework, deeds, story
+from tests.rig import browsers, casework, deeds, reports, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
 
@@ -104,6 +104,7 @@ def _places(server: Server, told: str) -> dict[str, str]:
     places["held"] = _hold(server, codes[1])
     rated = Installation.open(server.folder).database()
     places["rater"] = casework.fill(rated, datetime.now(UTC))
+    places |= reports.put(Installation.open(server.folder), site[1], codes[1])
     links = voices.latest(Installation.open(server.folder).database(), site[1])
     places["staff_link"] = links[voices.STAFF_FORECAST].token
     places["hour_link"] = links[voices.OBSERVING].token
@@ -147,6 +148,22 @@ def mend_without_a_reason(page: Page, chain: Chain) -> None:
     form = page.locator("form", has=page.get_by_role("button", name="Save the correction"))
     form.evaluate("form => form.noValidate = true")
     page.get_by_role("button", name="Save the correction").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def reject_without_a_word(page: Page, chain: Chain) -> None:
+    comment = page.get_by_label("Comment on “How were you greeted and seen off?”")
+    comment.evaluate("field => field.closest('details').open = true")
+    comment.fill("What was said?")
+    page.get_by_text("Reject …").click()
+    page.get_by_role("button", name="Reject for good").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def appeal_without_a_word(page: Page, chain: Chain) -> None:
+    form = page.locator("form", has=page.get_by_role("button", name="Appeal"))
+    form.evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Appeal").click()
     expect(page.get_by_role("alert")).to_be_visible()
 
 
@@ -512,6 +529,20 @@ def _views() -> Iterator[View]:
     for who in ("manager", "owner"):
         yield View(f"held-{who}", "/desk/held", who)
         yield View(f"held-one-{who}", "/desk/held/{site}/{held}", who, then=unfold_all)
+    yield View("review", "/desk/review", "owner")
+    yield View("review-none", "/desk/review?instrument=nothing", "owner")
+    yield View("review-one", "/desk/review/{site}/{pending}", "owner")
+    yield View("review-unfolded", "/desk/review/{site}/{pending}", "owner", then=unfold_all)
+    yield View("review-wrong", "/desk/review/{site}/{pending}", "owner", then=reject_without_a_word)
+    yield View("review-appealed", "/desk/review/{site}/{appealed}", "owner", then=unfold_all)
+    yield View("report-returned", "/visits/{returned_visit}/report", "shopper")
+    yield View("report-rejected", "/visits/{rejected_visit}/report", "shopper")
+    yield View(
+        "report-appeal-wrong",
+        "/visits/{rejected_visit}/report",
+        "shopper",
+        then=appeal_without_a_word,
+    )
     yield View("held-wrong", "/desk/held/{site}/{held}", "owner", then=mend_without_a_reason)
     yield View("held-none", "/desk/held?site={site}&kind=unknown_form", "owner")
     yield View("held-all", "/desk/held/all?kind=withdrawn_before", "owner")

@@ -16,6 +16,7 @@ from surveys.people import DESK_ROLES
 from surveys.sentences import Sentence
 from surveys.store import held as store
 from surveys.store import sites as sites_store
+from surveys.store import visits as visits_store
 from surveys.store.held import Held, Position
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL
@@ -43,6 +44,12 @@ MISFIT = Sentence(
 def as_json(value: object) -> str:
     """JSON to be read, in whatever alphabet its words are."""
     return json.dumps(value, ensure_ascii=False, indent=1)
+
+
+@blueprint.app_template_filter("without_keys")
+def without_keys(sent: dict[str, Any]) -> dict[str, Any]:
+    """A submission as it was sent, without what would let its reader send under it."""
+    return {name: "…" if name in ("token", "scanned") else sent[name] for name in sent}
 
 
 @blueprint.get("/desk/held")
@@ -172,8 +179,10 @@ def _page(site_id: str, submission_id: str, fault: tuple[str, Exception] | None 
         case = _case(_place(site_id), submission_id)
         following = _next(choice, _position(case))
         history = audit_words.of_submission(database, site_id, submission_id, language())
-    hidden = person.role == "manager" and case.submission.source in CONFIDENTIAL
+        of_visit = visits_store.report(database, site_id, submission_id) is not None
     may_decide = person.role in DECIDE
+    # A shopper is a number to managers, what was said about a report is between them and reviewers.
+    hidden = not may_decide and (of_visit or case.submission.source in CONFIDENTIAL)
     editable = may_decide and case.is_open and case.instrument and not case.submission.erased_utc
     return render_template(
         "desk/held_one.html",
@@ -181,12 +190,13 @@ def _page(site_id: str, submission_id: str, fault: tuple[str, Exception] | None 
         case=case,
         choice=choice,
         hidden=hidden,
+        of_visit=of_visit,
         may_decide=may_decide,
         fields=mending.fields(case, request.form if fault else None) if editable else [],
         fault=fault,
         typed=request.form,
         following=following,
-        history=history,
+        history=[] if of_visit and hidden else history,
         STATUSES=STATUSES,
         KINDS=holding_desk.KINDS,
         FLAGS=FLAGS,

@@ -53,6 +53,10 @@ MENU = (
         ),
     ),
     Section(
+        Sentence("Review"),
+        (Entry("review.listed", Sentence("Review"), ("owner", "reviewer"), also=("review.*",)),),
+    ),
+    Section(
         Sentence("Held"),
         (
             Entry("held.listed", Sentence("Held"), DESK_ROLES, also=("held.*", "held_all.*")),
