@@ -50,6 +50,7 @@ class Field:
 
     def __init__(self, installation: Installation, review: str = "none") -> None:
         self.db = installation.database()
+        self.files = installation.files
         newest = publishing.newest(self.db, "counter")
         assert newest is not None
         sections = [{"title": {"en": "All"}, "items": ITEMS}]
@@ -167,7 +168,7 @@ def test_the_photos_of_other_content_are_among_its_own_files(
 def test_erasing_takes_the_place_and_the_photos_and_leaves_the_time(field: Field) -> None:
     one = field.make(secret_sha256=SECRET_SHA256)
     field.send(one)
-    assert erase(field.db, one["id"], SECRET, NOW)
+    assert erase(field.db, field.files, one["id"], SECRET, NOW)
     row = field.row(one)
     assert row.sent["answers"] == {"moment": "better", "timed": 200}
     assert "files" not in row.sent

@@ -118,7 +118,9 @@ class Storm:
 
     def erase(self) -> None:
         if self.sent and self.dice.random() < 0.4:
-            assert erase(self.db, self.dice.choice(self.sent)["id"], SECRET, self.now)
+            assert erase(
+                self.db, self.chain.files, self.dice.choice(self.sent)["id"], SECRET, self.now
+            )
 
     # --- people and the clock -----------------------------------------------------------------
 

@@ -347,7 +347,7 @@ def test_erasing_takes_what_was_said_about_it_too(field: Field) -> None:
     one = field.send(scanned=[{"code": "abc", "at": "2026-11-22T09:00:00+01:00"}])
     field.reject(one)
     field.appeal(one)
-    assert erase(field.db, one, SECRET, LATER)
+    assert erase(field.db, field.chain.files, one, SECRET, LATER)
     assert [r.words for r in reviews.of(field.db, "vienna-1", one)] == ["", ""]
     assert "scanned" not in field.row(one).sent
     field.answer(one, accept=True)
