@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from surveys.sentences import Sentence
+
 Value = str | int | float | bool | date | None
 """A cell. None is blank: missing, or not asked. Zero is zero."""
 
@@ -54,3 +56,18 @@ class NotMade(CannotExport):
 
 class NoRoom(CannotExport):
     """The disk does not hold what has to be written before the file can be given."""
+
+
+NEEDED = {"required": True}
+FLAG = {"enum": [0, 1], "required": True}
+
+
+def place(*, name: bool) -> tuple[Column, ...]:
+    """The columns of a row's site, with its name or without."""
+    columns = [
+        Column("site_id", "string", Sentence("The site's id, as in the sites CSV."), None, NEEDED)
+    ]
+    if name:
+        columns.append(Column("site", "string", Sentence("The site's name.")))
+    columns.append(Column("region", "string", Sentence("The region the site belongs to today.")))
+    return tuple(columns)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from operator import attrgetter
 
-from exports import rows
+from exports import rows, visits
 from exports.asking import Asked
-from exports.columns import CannotExport, Column, NotMade, Sheet, Value
+from exports.columns import FLAG, NEEDED, CannotExport, Column, NotMade, Sheet, Value, place
+from exports.visit_columns import PAYROLL, VISITS
 from exports.words import dimension_names
 from surveys import results
 from surveys.sentences import Sentence
@@ -21,20 +22,8 @@ from surveys.store.database import Database
 LEVEL = {"minimum": 1, "maximum": 7}
 SHARE = {"minimum": 0, "maximum": 1}
 COUNT = {"minimum": 0}
-NEEDED = {"required": True}
-FLAG = {"enum": [0, 1], "required": True}
 STATUSES = ["counted", "pending", "held", "returned", "rejected", "replaced"]
 LATER = Sentence("Blank: for a later version.")
-
-
-def _place(*, name: bool) -> tuple[Column, ...]:
-    columns = [
-        Column("site_id", "string", Sentence("The site's id, as in the sites CSV."), None, NEEDED)
-    ]
-    if name:
-        columns.append(Column("site", "string", Sentence("The site's name.")))
-    columns.append(Column("region", "string", Sentence("The region the site belongs to today.")))
-    return tuple(columns)
 
 
 SOURCE = Column(
@@ -81,7 +70,7 @@ NOTE = Column(
 )
 
 SCORES = (
-    *_place(name=True),
+    *place(name=True),
     DIMENSION,
     SOURCE,
     MODE,
@@ -138,7 +127,7 @@ SCORES = (
 )
 
 MOMENTS = (
-    *_place(name=True),
+    *place(name=True),
     SOURCE,
     MODE,
     *DAYS,
@@ -164,7 +153,7 @@ MOMENTS = (
 
 SUBMISSIONS = (
     SUBMISSION,
-    *_place(name=True),
+    *place(name=True),
     SOURCE,
     MODE,
     Column(
@@ -217,7 +206,7 @@ UNFIT = Column(
 
 RATINGS = (
     SUBMISSION,
-    *_place(name=False),
+    *place(name=False),
     Column("instrument", "string", Sentence("The key of the instrument."), None, NEEDED),
     SOURCE,
     MODE,
@@ -282,6 +271,16 @@ def _ratings(table: Table, db: Database, asked: Asked) -> Sheet:
     return table.sheet(table.columns, lambda: rows.ratings(db, asked, names))
 
 
+def _visits(table: Table, db: Database, asked: Asked) -> Sheet:
+    visits.check(asked)
+    return table.sheet(table.columns, lambda: visits.visits(db, asked))
+
+
+def _payroll(table: Table, db: Database, asked: Asked) -> Sheet:
+    visits.check(asked, owners_alone=True)
+    return table.sheet(table.columns, lambda: visits.payroll(db, asked))
+
+
 _CELL = ("site_id", "dimension", "source", "mode", "period_start")
 _ALL = (
     Table("scores", "Scores", "site × dimension × source × mode × period", _CELL, SCORES, _scores),
@@ -309,9 +308,18 @@ _ALL = (
         RATINGS,
         _ratings,
     ),
+    Table("visits", "Visits", "visit", ("site_id", "visit_id"), VISITS, _visits),
+    Table(
+        "payroll",
+        "Payroll",
+        "visit whose report counts",
+        ("site_id", "visit_id"),
+        PAYROLL,
+        _payroll,
+    ),
 )
 TABLES = {table.name: table for table in _ALL}
-LATER_TABLES = ("touchpoints", "site_facts", "mirror", "agreement", "visits", "cases")
+LATER_TABLES = ("touchpoints", "site_facts", "mirror", "agreement", "cases")
 COUNTED_BY_PERIOD = ("scores", "moments")
 
 

@@ -30,6 +30,8 @@ SHEETS: dict[str, Text] = {
     "scores": {"en": "Scores", "fr": "Notes", "es": "Puntuaciones", "ar": "الدرجات"},
     "moments": {"en": "Moments", "fr": "Moments", "es": "Momentos", "ar": "اللحظات"},
     "submissions": {"en": "Submissions", "fr": "Envois", "es": "Envíos", "ar": "الإرسالات"},
+    "visits": {"en": "Visits", "fr": "Visites", "es": "Visitas", "ar": "الزيارات"},
+    "payroll": {"en": "Payroll", "fr": "Paie", "es": "Pagos", "ar": "المستحقات"},
     "ratings": {"en": "Ratings", "fr": "Évaluations", "es": "Valoraciones", "ar": "التقييمات"},
 }
 """What each table is called on a tab of Excel."""

@@ -56,6 +56,58 @@ FIELD: Mapping[tuple[str, str], Act] = {
         Sentence("upheld a rejection"),
         Sentence("{who} rejected the appeal about a report at {site}: {reason}"),
     ),
+    ("took back", "visit"): Act(
+        Sentence("took the offer of a visit back"),
+        Sentence("{who} took back the offer of a visit at {site} to shopper {shopper}."),
+    ),
+    ("changed", "visit"): Act(
+        Sentence("changed a visit"),
+        Sentence("{who} changed a visit at {site}, due on {due}."),
+    ),
+    ("cancelled", "visit"): Act(
+        Sentence("cancelled a visit"),
+        Sentence("{who} cancelled a visit at {site}: {reason}"),
+    ),
+    ("reopened", "visit"): Act(
+        Sentence("took a cancellation back"),
+        Sentence("{who} set a cancelled visit at {site} again."),
+    ),
+    ("took away", "visit"): Act(
+        Sentence("took a visit from a shopper"),
+        Sentence("{who} took a visit at {site} from shopper {shopper}: {reason}"),
+    ),
+    ("imported", "visits"): Act(
+        Sentence("imported visits"),
+        Sentence("{who} imported visits: {n}."),
+    ),
+    ("declared", "interest"): Act(
+        Sentence("declared an interest"),
+        Sentence("{who} declared an interest at {site}: {reason}"),
+    ),
+    ("took back", "interest"): Act(
+        Sentence("took an interest back"),
+        Sentence("{who} has no interest at {site} any more."),
+    ),
+    ("added", "plan"): Act(
+        Sentence("made a plan of visits"),
+        Sentence("{who} made the plan “{plan}”."),
+    ),
+    ("changed", "plan"): Act(
+        Sentence("changed a plan of visits"),
+        Sentence("{who} changed the plan “{plan}”."),
+    ),
+    ("ended", "plan"): Act(
+        Sentence("ended a plan of visits"),
+        Sentence("{who} ended the plan “{plan}”."),
+    ),
+    ("resumed", "plan"): Act(
+        Sentence("took a plan of visits up again"),
+        Sentence("{who} took the plan “{plan}” up again."),
+    ),
+    ("made visits", "plan"): Act(
+        Sentence("made the visits of a month"),
+        Sentence("{who} made visits of the plan “{plan}” for the month from {month}: {n}."),
+    ),
     ("signed in a phone", PERSON): Act(
         Sentence("signed a phone in"),
         Sentence("{person} signed a phone in."),

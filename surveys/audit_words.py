@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from surveys.store import webhooks as webhooks_store
 from surveys.store.audit import PERSON
 from surveys.store.database import Database, Row
 from surveys.store.touchpoints import Touchpoint
+from surveys.visits import DECLINES
 
 ROLES = {
     "owner": Sentence("owner"),
@@ -130,12 +132,16 @@ def entries(db: Database, rows: Iterable[Row], language: str = "en") -> list[Ent
     return [_entry(names, row) for row in rows]
 
 
+def of_subject(db: Database, subject: str, language: str = "en") -> list[Entry]:
+    """What was done to one thing, in order."""
+    return entries(db, list(store.of_subject(db, subject)), language)
+
+
 def of_submission(
     db: Database, site_id: str, submission_id: str, language: str = "en"
 ) -> list[Entry]:
     """What was done to one submission, in order."""
-    rows = list(store.of_subject(db, f"submission {site_id} {submission_id}"))
-    return entries(db, rows, language)
+    return of_subject(db, f"submission {site_id} {submission_id}", language)
 
 
 def _entry(names: Names, row: Row) -> Entry:
@@ -272,6 +278,30 @@ def _file(line: Line) -> Values:
     return {name: line.detail.get(name, 0) for name in ("n", "photos")}
 
 
+def _visit(line: Line) -> Values:
+    due, shopper = line.detail.get("due"), line.detail.get("shopper")
+    reason = line.detail.get("reason") or ""
+    return {
+        "site": line.names.site(line.rest.rpartition(" ")[0]),
+        "due": date.fromisoformat(due) if due else "",
+        "shopper": "" if shopper is None else str(shopper),
+        "reason": DECLINES.get(reason, reason),
+    }
+
+
+def _interest(line: Line) -> Values:
+    return {"site": line.names.site(line.rest)}
+
+
+def _plan(line: Line) -> Values:
+    month = line.detail.get("month")
+    return {
+        "plan": line.detail.get("name"),
+        "n": line.detail.get("n", 0),
+        "month": date.fromisoformat(f"{month}-01") if month else "",
+    }
+
+
 def _listed(said: Sequence[str]) -> str:
     """Several in one: “the site …, the site … and 7 more”."""
     if not said:
@@ -299,4 +329,8 @@ _OF_KIND: Mapping[str, Callable[[Line], Values]] = {
     "job": _job,
     "e-mail": _mail,
     "file": _file,
+    "visit": _visit,
+    "visits": lambda line: {"n": line.detail.get("n", 0)},
+    "interest": _interest,
+    "plan": _plan,
 }

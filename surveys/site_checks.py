@@ -6,10 +6,10 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, reduce
 from zoneinfo import available_timezones
 
+from surveys.csv_reading import CellFault
 from surveys.grammar import LANGUAGES
 from surveys.sentences import Sentence
 from surveys.sites import KINDS, PAGES
@@ -19,21 +19,7 @@ LONGEST = {"site_id": 64, "name": 200, "region": 100, "address": 500}
 """The most characters a text may have."""
 
 
-@dataclass(frozen=True)
-class SiteFault:
-    """What is wrong with a site's value: ``line`` counts from 1 in a file (0: there is none),
-    ``column`` is a header or empty."""
-
-    line: int
-    column: str
-    message: Sentence
-
-    def __str__(self) -> str:
-        place = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
-        return f"{place}: {self.message}"
-
-
-def check(values: Mapping[str, str], line: int = 0) -> tuple[Site, list[SiteFault]]:
+def check(values: Mapping[str, str], line: int = 0) -> tuple[Site, list[CellFault]]:
     """The site that ``values`` (a text for every column) make, to be used if there is no fault."""
     checking = _Checking(values, line)
     return checking.site(), checking.faults
@@ -66,7 +52,7 @@ class _Checking:
     """One site while it is being read; ``faults`` fills as values do not fit."""
 
     def __init__(self, values: Mapping[str, str], line: int) -> None:
-        self.faults: list[SiteFault] = []
+        self.faults: list[CellFault] = []
         self._values = values
         self._line = line
 
@@ -89,12 +75,12 @@ class _Checking:
             kind=self._kind(),
         )
 
-    def faults_of_text(self, column: str) -> list[SiteFault]:
+    def faults_of_text(self, column: str) -> list[CellFault]:
         self._text(column)
         return self.faults
 
     def _fault(self, column: str, message: Sentence) -> None:
-        self.faults.append(SiteFault(self._line, column, message))
+        self.faults.append(CellFault(self._line, column, message))
 
     def _value(self, column: str) -> str:
         return self._values[column].strip()

@@ -91,6 +91,11 @@ def month(found: date, locale: Locale) -> str:
     return str(dates.format_skeleton("yMMM", found, locale=locale))
 
 
+def month_name(found: date, locale: Locale) -> str:
+    """``November 2026``."""
+    return str(dates.format_skeleton("yMMMM", found, locale=locale))
+
+
 def moment(at: datetime, locale: Locale) -> str:
     """``22 Nov 2026, 10:00 CET``; ``at`` is aware, in the zone to show it in."""
     clock = dates.format_time(at, "short", tzinfo=at.tzinfo, locale=locale)

@@ -29,6 +29,13 @@ __all__ = ["Offer", "Report", "Seen", "Visit", "VisitError", "state"]
 TOKEN = "visit"  # noqa: S105 - the kind of token
 EDGES = ("", "opening", "closing")
 CODE_LENGTH = 6
+DECLINES = {
+    "dates": Sentence("The days do not suit me."),
+    "far": Sentence("It is too far for me."),
+    "known": Sentence("I am known there."),
+    "paid": Sentence("Fee or expenses are too little."),
+}
+"""Reasons that can be chosen; what is kept of one is its key, of others their words."""
 REPORT_STATES = ("counted", "pending", "held", "returned", "rejected")
 """What a report can be, in the order in which one of several speaks for the visit."""
 

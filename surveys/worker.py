@@ -18,7 +18,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from surveys import attachments, daily, delivery, events, jobs, reviewing_hours, saved_files
+from surveys import (
+    attachments,
+    daily,
+    delivery,
+    events,
+    jobs,
+    reviewing_hours,
+    saved_files,
+    visit_plans,
+)
 from surveys.delivery import Network
 from surveys.installation import Installation
 from surveys.outside import Undelivered
@@ -49,6 +58,7 @@ EVERY_DAY = timedelta(days=1)
 _EVERY_MINUTE: tuple[tuple[Callable[[Database, datetime], object], str], ...] = (
     (reviewing_hours.accept_due, "Reports whose hours have passed cannot be accepted"),
     (daily.schedule, "The morning's letters cannot be put in"),
+    (visit_plans.schedule, "The visits of a plan cannot be made"),
 )
 """What is done then, and what the log says where it cannot be."""
 
@@ -163,7 +173,7 @@ class Worker:
     # --- what there is to do ------------------------------------------------------------------
 
     def _regularly(self, db: Database) -> None:
-        """What goes by the clock: reports that count by now, the morning's letters, tidying up."""
+        """What goes by the clock: reports that count by now, letters, visits of plans, tidying up."""
         now = self._clock()
         if self._scheduled is None or now - self._scheduled >= EVERY_MINUTE:
             self._scheduled = now

@@ -14,11 +14,13 @@ from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from surveys import devices, people_joining, publishing, visits
+from surveys import checking, devices, people_joining, publishing, visit_plans, visits
 from surveys.installation import Installation
 from surveys.instrument import Instrument
 from surveys.intake import Intake, Receipt
 from surveys.people import Person
+from surveys.store import times
+from surveys.store.visit_plans import VisitPlan
 from surveys.store.writer import GroupCommit
 from surveys.visits import Visit
 from surveys.web.sessions import DEVICE_COOKIE
@@ -107,6 +109,63 @@ def send(chain: Installation, *records: dict[str, Any], at: datetime = NOW) -> l
         return Intake(group.run).receive(list(records), received=at)
     finally:
         group.close()
+
+
+def add_plan(chain: Installation, at: datetime = NOW, **facts: Any) -> VisitPlan:
+    """A plan for all sites, made by hand, twice a month."""
+    plan = VisitPlan(
+        **{
+            "plan_id": str(uuid.uuid4()),
+            "name": "Every site",
+            "instrument": "visit",
+            "scope": '{"regions": [], "sites": []}',
+            "per_month": 2,
+            "rotation_days": 30,
+            "edge_per_month": 1,
+            "days_open": 5,
+            "briefing": "",
+            "certificate": 0,
+            "fee": "",
+            "expenses": "",
+            "currency": "",
+            "status": "by_hand",
+            "created_utc": times.text(at),
+            "person_id": "",
+            **facts,
+        }
+    )
+    visit_plans.add(chain.database(), at, plan, by="")
+    return plan
+
+
+ERRAND = """
+instrument: errand
+title: {en: An errand}
+source: shopper
+mode: routine
+review: none
+languages: [en]
+sections:
+  - title: {en: What it cost}
+    items:
+      - {key: done, type: yes_no, ask: {en: Did you buy something?}}
+      - {key: spent, type: number, min: 0, measures: expenses, ask: {en: What did you spend?}}
+"""
+
+
+def counted_visit(
+    chain: Installation, person: Person, spent: float | None = None, **facts: Any
+) -> Visit:
+    """A visit whose report counts and claims what was spent."""
+    form = checking.check_text(ERRAND.encode(), "errand").instrument
+    assert form is not None
+    publishing.publish(chain.database(), form, NOW)
+    visit = accepted_visit(chain, person, instrument="errand", **facts)
+    assert visit.token is not None
+    answers = {"done": True} if spent is None else {"done": True, "spent": spent}
+    (receipt,) = send(chain, report_of(chain, visit.token, answers=answers, form=form.form))
+    assert receipt.status == "accepted", receipt
+    return visit
 
 
 # --- photos -----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ PURE = {
     *("surveys.conditions", "surveys.days", "surveys.digest", "surveys.distributions"),
     *("surveys.draw", "surveys.faults", "surveys.figures", "surveys.grammar"),
     *("surveys.holding_kinds", "surveys.wording", "surveys.presence"),
+    *("surveys.csv_reading", "surveys.planning", "surveys.visit_facts"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.intake_reading"),
     *("surveys.instrument", "surveys.instrument_checks", "surveys.instrument_writer"),
     *("surveys.comparability", "surveys.intake_reading"),
@@ -52,7 +53,7 @@ CLOCKS = {
     "surveys.web.bodies",  # how long a body stands still
     "surveys.web.rates",  # how many requests within a second
     *(f"surveys.commands.{name}" for name in ("data", "demo", "export", "instrument", "people")),
-    *(f"surveys.commands.{name}" for name in ("jobs", "mail", "qr", "serve", "sites")),
+    *(f"surveys.commands.{name}" for name in ("jobs", "mail", "qr", "serve", "sites", "visits")),
 }
 """Where the time comes from; everywhere else it is passed in."""
 
@@ -60,7 +61,7 @@ REFERENCE = {
     *("settings", "sites", "instruments", "tokens", "people", "grants", "invitations", "audit"),
     *("preferences", "touchpoints", "jobs", "webhooks", "leases"),
     *("instrument_sources", "instrument_drafts"),
-    *("shoppers", "devices", "device_codes", "visit_plans"),
+    *("shoppers", "devices", "device_codes", "visit_plans", "visit_plan_months"),
     *("case_attempts", "case_ratings", "certificates"),
 }
 """Tables that every machine has whole. All others are spread by ``site_id``."""

@@ -20,13 +20,16 @@ from surveys.people import ROLES
 from tests.conftest import CODES
 from tests.desk_people import HTML, enrol, form_token, signed_in, submit
 from tests.exported import unpacked
-from tests.field import listed, photo, put_file, sha256
+from tests.field import add_visit, listed, photo, put_file, sha256
 
 HELD = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a77"
 """A submission that is held, of this id at a site of each region."""
 
 PHOTO_OF = "0192f0c1-7d3e-7c11-8a2b-5d6a2f1e9a99"
 """A submission that counts and has a photo, of this id at a site of each region."""
+
+OWN_VISIT, OTHER_VISIT = (f"0192f0c1-7d3e-7c11-8a2b-0000000000{n}" for n in ("01", "02"))
+"""A visit at a site of each region."""
 
 ANYBODY = ("nobody", *ROLES)
 SIGNED_IN = ROLES
@@ -112,6 +115,10 @@ RULES = {
     ("cases.rate", "POST"): Rule(("shopper",), "/visits/cases/some-attempt"),
     ("sent.page", "GET"): Rule(("shopper",), "/visits/some-visit/report"),
     ("sent.appeal", "POST"): Rule(("shopper",), "/visits/some-visit/appeal"),
+    ("interests.page", "GET"): Rule(("shopper",), "/visits/interests"),
+    ("interests.declare", "POST"): Rule(("shopper",), "/visits/interests"),
+    ("interests.take_back", "POST"): Rule(("shopper",), "/visits/interests/take-back"),
+    ("work.page", "GET"): Rule(("shopper",), "/visits/work"),
     ("report.page", "GET"): Rule(("shopper",), "/visits/some-visit"),
     ("report.send", "POST"): Rule(("shopper",), "/visits/some-visit"),
     # The desk.
@@ -155,6 +162,36 @@ RULES = {
         ("owner", "manager"), f"{OWN_CODE}/replace", f"{OTHER_CODE}/replace"
     ),
     ("codes.issue", "POST"): Rule(OWNER, "/desk/sites/vienna-1/codes"),
+    # Visits: the owner sets them; reviewers and the region's manager read.
+    ("visits_desk.listed", "GET"): Rule(
+        DESK, "/desk/visits?region=east", "/desk/visits?region=west", other_open=True
+    ),
+    ("visits_desk.one", "GET"): Rule(
+        DESK, f"/desk/visits/{OWN_VISIT}", f"/desk/visits/{OTHER_VISIT}"
+    ),
+    **{
+        (f"visits_desk.{act.replace('-', '_')}", "POST"): Rule(
+            OWNER, f"/desk/visits/{OWN_VISIT}/{act}"
+        )
+        for act in ("offer", "take-back", "give", "cancel", "reopen")
+    },
+    ("visits_making.new", "GET"): Rule(OWNER, "/desk/visits/new"),
+    ("visits_making.create", "POST"): Rule(OWNER, "/desk/visits/new"),
+    ("visits_making.edit", "GET"): Rule(OWNER, f"/desk/visits/{OWN_VISIT}/edit"),
+    ("visits_making.save", "POST"): Rule(OWNER, f"/desk/visits/{OWN_VISIT}/edit"),
+    ("visits_import.page", "GET"): Rule(OWNER, "/desk/visits/import"),
+    ("visits_import.template", "GET"): Rule(OWNER, "/desk/visits/import.csv"),
+    ("visits_import.preview", "POST"): Rule(OWNER, "/desk/visits/import"),
+    ("visits_import.apply", "POST"): Rule(OWNER, "/desk/visits/import/apply"),
+    ("visit_plans.every", "GET"): Rule(OWNER, "/desk/visits/plans"),
+    ("visit_plans.new", "GET"): Rule(OWNER, "/desk/visits/plans/new"),
+    ("visit_plans.create", "POST"): Rule(OWNER, "/desk/visits/plans/new"),
+    ("visit_plans.one", "GET"): Rule(OWNER, "/desk/visits/plans/some-plan"),
+    ("visit_plans.edit", "GET"): Rule(OWNER, "/desk/visits/plans/some-plan/edit"),
+    ("visit_plans.save", "POST"): Rule(OWNER, "/desk/visits/plans/some-plan/edit"),
+    ("visit_plans.make", "POST"): Rule(OWNER, "/desk/visits/plans/some-plan/make"),
+    ("visit_plans.end", "POST"): Rule(OWNER, "/desk/visits/plans/some-plan/end"),
+    ("visit_plans.resume", "POST"): Rule(OWNER, "/desk/visits/plans/some-plan/resume"),
     # Setting up: owners alone.
     ("touchpoints.listed", "GET"): Rule(OWNER, "/desk/touchpoints"),
     ("touchpoints.add", "POST"): Rule(OWNER, "/desk/touchpoints"),
@@ -266,6 +303,8 @@ SEARCHED = (
         "/desk/held?site=lisbon-1",
         "/desk/held?site=vienna-1",
     ),
+    *("/desk/visits?month=2026-11", "/desk/visits?month=2026-11&region=west"),
+    *("/desk/visits?month=2026-11&site=lisbon-1", f"/desk/visits/{OTHER_VISIT}"),
     *(f"/desk/held/{site_id}/{HELD}" for site_id in ("vienna-1", "lisbon-1", "LISBON-1")),
     *("/desk/sites/vienna-1?region=west", "/desk/sites/lisbon-1?region=east", "/account"),
     *(
@@ -299,6 +338,8 @@ def everyone(app: Flask, chain: Installation) -> dict[str, FlaskClient]:
         put_file(app.test_client(), {**sent, "token": CODES[site_id]}, photo())
         held = {**answers, "welcome": 9}
         submit(app.test_client(), db, site_id, held, id=HELD, expected="held")
+    add_visit(chain, site_id="vienna-1", visit_id=OWN_VISIT)
+    add_visit(chain, site_id="lisbon-1", visit_id=OTHER_VISIT, briefing="westwords")
     clients = {"nobody": app.test_client()}
     for role in ROLES:
         person = enrol(db, role, regions=["east"] if role == "manager" else [])

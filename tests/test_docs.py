@@ -35,9 +35,12 @@ MARKED = {"start", "start: uv", "test", "test: uv"}
 NOT_OURS = re.compile(r"(systemctl|journalctl|git|sudo|apt-get|caddy|crontab|\.venv/bin/pip) ")
 """Programs of the system's, shown with ours; they cannot be run wherever the tests are."""
 
-LONG = re.compile(r"\S*python -m (benchmarks|tests\.screenshots|tests\.rig\.catalogues|pytest)\b")
-"""What measures or tests for minutes, or writes into the source: asked for its help only, which
-shows that it is there."""
+LONG = re.compile(
+    r"\S*python (-m (benchmarks|tests\.screenshots|tests\.rig\.catalogues|pytest)"
+    r"|app\.py visits import)\b"
+)
+"""What measures or tests for minutes, writes into the source, or needs days that are still to come:
+asked for its help only, which shows that it is there."""
 
 SERVES = re.compile(r"app\.py( (serve\b|--)[^&|;]*)?$")
 
@@ -158,7 +161,7 @@ def test_every_command_of_a_page_can_be_typed(page: Path, checkout: Path) -> Non
         run(command, checkout)
     for block in shown(page):
         if block.kind == "csv":
-            if block.text.startswith("site_id,"):
+            if block.text.startswith("site_id,name,"):
                 (checkout / "sites.csv").write_text(block.text, encoding="utf-8")
             continue
         for command in block.commands:

@@ -25,6 +25,7 @@ from tests.exported import ask, cells, record, send, unpacked, whole
 
 SignedIn = Callable[..., FlaskClient]
 TABLES = ["scores", "moments", "ratings", "submissions"]
+"""Those that managers may have and that customers fill."""
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 EAST = {site.site_id for site in CHAIN if site.region == "east"}
 

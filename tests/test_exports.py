@@ -45,6 +45,10 @@ CONTRACT = {
     ",finished_local,received_utc,day,status,flags",
     "ratings": "submission_id,site_id,region,instrument,source,mode,day,dimension,touchpoint,level"
     ",flagged",
+    "visits": "visit_id,site_id,region,shopper,instrument,due,status,submitted_utc,presence"
+    ",not_before,edge,certificate,fee,expenses_allowed,currency,accepted_utc,submission_id",
+    "payroll": "shopper,name,visit_id,site_id,site,due,accepted_day,fee,expenses_claimed"
+    ",expenses_allowed,expenses_owed,currency,owed",
 }
 
 ANSWERS: dict[str, Any] = {

@@ -24,6 +24,7 @@ from tests import office
 from tests.conftest import CODES, NOW
 from tests.exported import NASTY, ask, record, rows, send, send_nasty, whole
 from tests.exported import cells as read_cells
+from tests.field import add_shopper, counted_visit
 
 MUST_BE_GUARDED = [text for text in NASTY if text not in {"'=1+1", "\tplain"}][:13]
 
@@ -156,6 +157,7 @@ def test_a_file_of_nothing_has_its_header() -> None:
 def nasty(chain: Installation) -> Installation:
     """Every nasty text as a customer's comment, sent through intake."""
     send_nasty(chain)
+    counted_visit(chain, add_shopper(chain), 8.35, fee="25", expenses="10", currency="EUR")
     return chain
 
 

@@ -28,6 +28,7 @@ from surveys.installation import Installation
 from tests import office
 from tests.conftest import CODES, NOW
 from tests.exported import NASTY, ask, cells, record, send, send_nasty, whole
+from tests.field import add_shopper, counted_visit
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -56,6 +57,7 @@ def part(file: bytes, name: str) -> ET.Element:
 @pytest.fixture
 def nasty(chain: Installation) -> Installation:
     send_nasty(chain)
+    counted_visit(chain, add_shopper(chain), 8.35, fee="25", expenses="10", currency="EUR")
     return chain
 
 

@@ -66,8 +66,9 @@ def export(table: str, out: Path | None, data: Path, **options: Any) -> None:
     """Write a TABLE to standard output, or to a file with --out.
 
     TABLE is scores (sites × dimensions), moments (how contacts were), submissions (every stored
-    one, a column for each question) or ratings (every rating that counts). All figures are of one
-    moment, even while answers keep arriving. docs/tables.md explains every column.
+    one, a column for each question), ratings (every rating that counts), visits, or payroll (what
+    shoppers are owed). All figures are of one moment, even while answers keep arriving.
+    docs/tables.md explains every column.
     """
     database = existing(data).database()
     try:

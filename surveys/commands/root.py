@@ -20,6 +20,7 @@ MODULES = {
     "demo": ("demo",),
     "sites": ("sites",),
     "people": ("people",),
+    "visits": ("visits",),
     "qr": ("qr",),
     "instrument": ("instrument",),
     "export": ("export",),

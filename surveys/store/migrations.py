@@ -18,6 +18,7 @@ from surveys.store.tables import (
     HELD,
     INSTRUMENT_FILES,
     JOBS,
+    PLANNING,
     PREFERENCES,
     TOUCHPOINTS,
     VISITS,
@@ -116,3 +117,8 @@ def m007_visits(db: Database) -> None:
 @migrations()
 def m008_calibration(db: Database) -> None:
     create_all(db, CALIBRATION)
+
+
+@migrations()
+def m009_planning(db: Database) -> None:
+    create_all(db, PLANNING)

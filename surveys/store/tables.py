@@ -387,7 +387,7 @@ VISITS = {
             "fee": str,  # decimal text in `currency`, "" for none
             "expenses": str,  # paid back at most, the same way
             "currency": str,
-            "status": str,  # active or ended
+            "status": str,  # automatic, by_hand or ended
             "created_utc": str,
             "person_id": str,
         },
@@ -503,6 +503,15 @@ VISITS = {
     ),
 }
 
+PLANNING = {
+    # The months that were made of a plan, so that none is made by itself twice.
+    "visit_plan_months": Table(
+        {"plan_id": str, "month": str, "visits": int, "made_utc": str, "person_id": str},
+        ("plan_id", "month"),
+        references={("plan_id",): ("visit_plans", ("plan_id",))},
+    ),
+}
+
 ANSWERS_BY_FORM = ("instrument", "form", "day")
 """An index of ``submissions``: which versions are answered, without reading what was."""
 
@@ -553,7 +562,10 @@ CALIBRATION = {
     ),
 }
 
-GROUPS = (FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD, VISITS, CALIBRATION)
+GROUPS = (
+    *(FIRST, PREFERENCES, JOBS, TOUCHPOINTS, INSTRUMENT_FILES, HELD, VISITS),
+    *(CALIBRATION, PLANNING),
+)
 """In the order in which the migrations make them."""
 
 ALL = {name: table for group in GROUPS for name, table in group.items()}

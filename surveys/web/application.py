@@ -50,13 +50,17 @@ from surveys.web.desk import (
     sites,
     sites_import,
     touchpoints,
+    visit_plans,
+    visits_import,
+    visits_making,
     voices,
     webhooks,
 )
 from surveys.web.desk import phones as people_phones
+from surveys.web.desk import visits as visits_desk
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-from surveys.web.shopper import cases, here, phones, report, sent, visits
+from surveys.web.shopper import cases, here, interests, phones, report, sent, visits, work
 
 MODULES = (
     # Anybody's.
@@ -70,11 +74,18 @@ MODULES = (
     # A shopper's phone.
     phones,
     visits,
+    interests,
+    work,
     cases,
     here,
     report,
     photos,
     sent,
+    # Visits.
+    visits_desk,
+    visits_making,
+    visits_import,
+    visit_plans,
     # What came in.
     results,
     observing,

@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         _=gettext, ngettext=ngettext, told=told, spoken=spoken, language=language
     )
-    for shown in (day, month, moment, number, decimal, percent):
+    for shown in (day, month, month_name, moment, number, decimal, percent):
         app.jinja_env.filters[shown.__name__] = _when_read(shown)
 
 
@@ -156,6 +156,12 @@ def day(found: date | str) -> str:
 def month(found: date) -> str:
     """``Nov 2026``."""
     return translation.month(found, locale())
+
+
+def month_name(found: date | str) -> str:
+    """``November 2026``; a day of it, or the month as ISO text."""
+    first = date.fromisoformat(f"{found[:7]}-01") if isinstance(found, str) else found
+    return translation.month_name(first, locale())
 
 
 def moment(at: datetime | str, where: str | None = None) -> str:

@@ -53,6 +53,18 @@ MENU = (
         ),
     ),
     Section(
+        Sentence("Visits"),
+        (
+            Entry(
+                "visits_desk.listed",
+                Sentence("Visits"),
+                DESK_ROLES,
+                also=("visits_desk.*", "visits_making.*", "visits_import.*"),
+            ),
+            Entry("visit_plans.every", Sentence("Plans"), ("owner",), also=("visit_plans.*",)),
+        ),
+    ),
+    Section(
         Sentence("Review"),
         (Entry("review.listed", Sentence("Review"), ("owner", "reviewer"), also=("review.*",)),),
     ),

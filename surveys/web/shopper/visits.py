@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from surveys import visits
 from surveys.sentences import Sentence
-from surveys.visits import Seen, VisitError
+from surveys.visit_facts import EDGES
+from surveys.visits import DECLINES, Seen, VisitError
 from surveys.web.security import needs
 from surveys.web.services import services
 from surveys.web.sessions import me
@@ -15,15 +19,52 @@ from surveys.web.speech import gettext as _
 
 blueprint = Blueprint("visits", __name__)
 
+DELIVERED = {
+    "pending": Sentence("Your report has arrived. A reviewer reads it next."),
+    "held": Sentence("Your report has arrived. Something about it needs a person’s eye first."),
+    "counted": Sentence("Your report is accepted. Thank you."),
+    "rejected": Sentence("Your report was not accepted."),
+    "cancelled": Sentence("This visit was cancelled. Nothing is left to do."),
+}
+"""What became of a visit that the shopper has no more to do for."""
+SHOWN_FOR = timedelta(days=30)
+
 
 @blueprint.get("/visits")
 @needs("shopper")
 def home() -> str:
-    database, person = services().database, me()
+    database, now, person = services().database, services().clock(), me()
     with database.snapshot():
         mine = visits.of_shopper(database, person.person_id)
-        offered = visits.offered_to(database, person.person_id)
-    return render_template("shopper/home.html", mine=mine, offered=offered, now=services().clock())
+        offered = [
+            found
+            for found in visits.offered_to(database, person.person_id)
+            if not found.is_late(now)
+        ]
+    doing = [found for found in mine if found.state in ("accepted", "returned")]
+    return render_template(
+        "shopper/home.html",
+        now_due=[found for found in doing if found.is_due(now)],
+        coming=[found for found in doing if not found.is_due(now)],
+        offered=offered,
+        delivered=[
+            found for found in reversed(mine) if found.state in DELIVERED and _recent(found, now)
+        ],
+        left=lambda found: (date.fromisoformat(found.visit.due) - today(found, now)).days,
+        DELIVERED=DELIVERED,
+        DECLINES=DECLINES,
+        EDGES=EDGES,
+    )
+
+
+def today(found: Seen, now: datetime) -> date:
+    """The day it is at the site."""
+    return now.astimezone(ZoneInfo(found.site.timezone)).date()
+
+
+def _recent(found: Seen, now: datetime) -> bool:
+    last = found.report.received_utc[:10] if found.report else found.visit.due
+    return date.fromisoformat(last) > now.date() - SHOWN_FOR
 
 
 @blueprint.post("/visits/<visit_id>/accept")
@@ -42,14 +83,20 @@ def accept(visit_id: str) -> Response:
 @blueprint.post("/visits/<visit_id>/decline")
 @needs("shopper")
 def decline(visit_id: str) -> Response:
+    """With a reason that was chosen, or written in words of one's own, which come first."""
     found = mine(visit_id)
+    chosen = request.form.get("why", "")
     reason = " ".join(request.form.get("reason", "").split())[:500]
+    reason = reason or (chosen if chosen in DECLINES else "")
     try:
         visits.decline(services().database, services().clock(), found.visit, me().person_id, reason)
     except VisitError as gone:
         flash(gone.args[0], "wrong")
     else:
         flash(_("You have declined the visit."))
+        if chosen == "known":
+            flash(_("If you know this place, say so here: then nothing is offered to you there."))
+            return redirect(url_for("interests.page", site=found.site.name), 303)
     return redirect(url_for(".home"), 303)
 
 
