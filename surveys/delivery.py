@@ -15,6 +15,7 @@ from surveys import (
     mail,
     mail_sending,
     outside,
+    report_letters,
     webhook_sending,
     webhooks,
 )
@@ -90,6 +91,8 @@ def _written(db: Database, at: datetime, job: Job) -> Letter | None:
         return invitations.letter(db, at, job)
     if job.topic == alerts.TOPIC:
         return alerts.letter(db, job)
+    if job.topic == report_letters.TOPIC:
+        return report_letters.letter(db, job)
     return daily.letter(db, job)
 
 

@@ -19,7 +19,16 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from surveys import audit, days, events, intake_judging, intake_replacing, publishing, scoring
+from surveys import (
+    audit,
+    days,
+    events,
+    intake_judging,
+    intake_replacing,
+    publishing,
+    report_letters,
+    scoring,
+)
 from surveys.digest import TangledError, normalise
 from surveys.holding_errors import DecidedError, HoldingError, MisfitError, checked, decided
 from surveys.instrument import Instrument
@@ -155,6 +164,7 @@ def reject(
         submission = opened(db, site_id, submission_id, seen)
         _change(db, submission, replace(submission, status="rejected"))
         _tell(db, submission, "rejected", person_id, at, reason)
+        report_letters.put(db, at, site_id, submission_id)
         detail = {"was": submission.status, "reason": reason}
         _record(db, at, person_id, "rejected", submission, detail)
 

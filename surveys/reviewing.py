@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from surveys import audit, holding, people
+from surveys import audit, holding, people, report_letters
 from surveys.holding_errors import LONGEST_REASON, DecidedError, HoldingError, decided
 from surveys.people import Person
 from surveys.sentences import Sentence
@@ -65,6 +65,7 @@ def give_back(
         reviews.add(
             db, site_id, submission_id, "returned", person_id, times.text(at), general, said
         )
+        report_letters.put(db, at, site_id, submission_id)
         _record(
             db,
             at,

@@ -18,6 +18,7 @@ from surveys import (
     people_joining,
     people_leaving,
     preferences,
+    reviewing,
     webhooks,
 )
 from surveys.delivery import Network
@@ -31,6 +32,8 @@ from surveys.store.writer import GroupCommit
 from surveys.worker import Worker
 from tests.conftest import CODES, NOW, WITHDRAWN, Clock
 from tests.desk_people import enrol
+from tests.field import accepted_visit, add_shopper, report_of, reviewed
+from tests.field import send as send_reports
 from tests.records import Record, counter_form, make
 from tests.rig.receivers import Mailbox, Receiver, mail_server
 
@@ -501,3 +504,40 @@ def test_the_payload_of_an_event_names_nobody(db: Database, send: Send, receiver
     found = send(answers={"moment": "worse", "comment": WORDS, "contact": CONTACT})
     (row,) = db.rows("SELECT payload FROM jobs")
     assert json.loads(row["payload"]) == {"site_id": "vienna-1", "submission_id": found}
+
+
+# --- a report that came back --------------------------------------------------------------------
+
+
+def test_a_shopper_is_told_of_a_report_that_came_back(
+    chain: Installation, db: Database, box: Mailbox, worker: Worker
+) -> None:
+    reviewed(chain)
+    ana, reviewer = add_shopper(chain, "ana"), enrol(db, "reviewer")
+    sent = []
+    for _ in range(3):
+        visit = accepted_visit(chain, ana)
+        assert visit.token is not None
+        sent.append((visit, report_of(chain, visit.token)))
+        send_reports(chain, sent[-1][1])
+    (first, returned), (_, rejected), (third, answered) = sent
+    words: dict[str, Any] = {"words": "Secret words.", "comments": {}}
+    for one in (returned, answered):
+        key = (db, "vienna-1", one["id"], reviewer.person_id, NOW)
+        reviewing.give_back(*key, **words)
+    holding.reject(db, "vienna-1", rejected["id"], reviewer.person_id, NOW, reason="Secret, too.")
+    assert third.token is not None
+    send_reports(chain, report_of(chain, third.token, replaces=answered["id"]))
+
+    worker.once()
+
+    letters = {str(letter["Subject"]): letter for letter in box.letters}
+    assert set(letters) == {
+        "Vienna, Graben: your report came back",
+        "Vienna, Graben: your report was rejected",
+    }
+    text = letters["Vienna, Graben: your report came back"].get_content()
+    assert f"https://survey.example.org/visits/{first.visit_id}/report" in text
+    assert "your report of 22 Nov 2026" in text
+    assert all("Secret" not in letter.as_string() for letter in box.letters)
+    assert {letter["To"] for letter in box.letters} == {"ana@example.org"}

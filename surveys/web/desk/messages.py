@@ -27,6 +27,7 @@ SHOWN = 100
 
 TOPICS = {
     "invitation": Sentence("An invitation"),
+    "report": Sentence("A report that came back"),
     "misery": Sentence("An alert: customers were disappointed"),
     "daily": Sentence("The morning letter"),
     "submission.accepted": Sentence("A submission counts"),
