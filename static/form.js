@@ -3,29 +3,15 @@
 //
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
+import { hex, local, random, uuid7 } from "./common.js";
 import { holds } from "./conditions.js";
-import { flush, freeze, keep, local, remove, run, sent, start, state, watch } from "./queue.js";
+import { figure } from "./figures.js";
+import { flush, freeze, keep, remove, run, sent, start, state, watch } from "./queue.js";
 
 /** @typedef {string | number | boolean | null | string[]} Answer */
 /** @typedef {Record<string, Answer>} Answers */
 /** @typedef {{id: string, token: string, at: number, started: string, drawn: string[],
  *             values: [string, string][]}} Draft */
-
-/** @param {Uint8Array} bytes */
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-
-/** @param {number} n */
-const random = (n) => crypto.getRandomValues(new Uint8Array(n));
-
-/** A UUID version 7 (RFC 9562), which needs no secure context. */
-export function uuid7() {
-  const bytes = random(16);
-  let time = Date.now();
-  for (let i = 5; i >= 0; i--, time = Math.floor(time / 256)) bytes[i] = time;
-  bytes[6] = (bytes[6] & 15) | 112;
-  bytes[8] = (bytes[8] & 63) | 128;
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-}
 
 /** One tab holds a draft; another that opens the same page begins its own. @param {string} id */
 const hold = (id) =>
@@ -124,13 +110,10 @@ async function enhance() {
     if (!text) return undefined;
     if (t == "datetime") return Number.isNaN(Date.parse(text)) ? text : local(new Date(text));
     if (t != "integer" && t != "number") return text;
-    // Arabic and Persian figures, and the decimal comma
-    const figures = text
-      .replace(/[٠-٩۰-۹]/g, (one) => String(one.charCodeAt(0) & 15))
-      .replace(/[,٫]/, ".");
-    const fits = (t == "integer" ? /^[-+]?\d{1,15}$/ : /^[-+]?\d{1,15}(\.\d{1,15})?$/).test(figures);
+    const answer = figure(text, t == "integer");
+    const fits = !Number.isNaN(answer);
     own[0].setCustomValidity(fits ? "" : words.number_wrong);
-    return fits ? Number(figures) : text;
+    return fits ? answer : text;
   }
 
   /** Show what conditions show; what is answered and what was in sight. */

@@ -6,6 +6,8 @@
 //
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
+import { inTurn, sendAll } from "./common.js";
+
 /**
  * @typedef {{id: string, text: string, at: number, secret: string, why?: string,
  *            unknown?: boolean, refused?: boolean}} Waiting
@@ -20,7 +22,6 @@
 const STORES = ["drafts", "queue", "sent"];
 const MOST_RECORDS = 100;
 const MOST_BYTES = 900_000;
-const PATIENCE = 20_000;
 const LONGEST_PAUSE = 300_000;
 
 /** @type {Promise<IDBDatabase> | undefined} */
@@ -180,23 +181,6 @@ export function flush(asked = "") {
   return flushing;
 }
 
-/**
- * @template T
- * @param {string} name
- * @param {() => Promise<T>} work never rejects
- * @returns {Promise<T>}
- */
-async function inTurn(name, work) {
-  /** @type {Promise<T> | undefined} */
-  let working;
-  try {
-    return await navigator.locks.request(name, () => (working = work()));
-  } catch {
-    // No locks here (http, an old browser): the server's key decides.
-    return working ?? work();
-  }
-}
-
 function pause() {
   const longest = Math.min(LONGEST_PAUSE, 1000 * 2 ** ++tries);
   const wait = Math.max(longest * (0.5 + Math.random() / 2), notBefore - Date.now());
@@ -235,31 +219,12 @@ async function round(asked) {
  * @returns {Promise<{receipts?: any[], detail?: string} | undefined>} nothing: try again later
  */
 async function post(batch) {
-  const texts = batch.map((record) => record.text).join();
-  const body = `{"sent_at":"${local()}","submissions":[${texts}]}`;
-  const giveUp = new AbortController();
-  const clock = setTimeout(() => giveUp.abort(), PATIENCE);
-  try {
-    const answer = await fetch("/api/submissions", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body,
-      signal: giveUp.signal,
-      credentials: "omit",
-      // Goes on when the page is closed right after the tap; browsers allow it 64 KiB.
-      keepalive: body.length < 20_000,
-    });
-    notBefore = Date.now() + 1000 * (Number(answer.headers.get("Retry-After")) || 0);
-    if (answer.status >= 500 || answer.status == 429 || answer.status == 408) return;
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) return { detail: said.detail || `HTTP ${answer.status}` };
-    // A hotel's sign-in page also says 200.
-    return Array.isArray(said.receipts) ? said : undefined;
-  } catch {
-    return;
-  } finally {
-    clearTimeout(clock);
-  }
+  const { status, pause, said } = await sendAll(batch.map((record) => record.text));
+  notBefore = Date.now() + 1000 * pause;
+  if (!status) return;
+  if (status != 200) return { detail: said?.detail || `HTTP ${status}` };
+  // A hotel's sign-in page also says 200.
+  return said?.receipts?.length ? said : undefined;
 }
 
 /** @param {Waiting} record @param {any} receipt */
@@ -305,12 +270,4 @@ export function start() {
   addEventListener("beforeunload", (event) => {
     if (memory.size) event.preventDefault();
   });
-}
-
-/** ISO 8601 with the phone's offset. */
-export function local(date = new Date()) {
-  const minutes = -date.getTimezoneOffset();
-  const two = (/** @type {number} */ n) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
-  const shifted = new Date(+date + minutes * 60_000).toISOString().slice(0, 19);
-  return `${shifted}${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
 }

@@ -10,7 +10,7 @@ import struct
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 20_000
@@ -63,6 +63,29 @@ def look(content: bytes) -> Picture:
             "not_a_picture", "The content begins like a picture, but does not open as one."
         ) from error
     return found
+
+
+BARE = "image/jpeg"
+"""The type of what :func:`bare` makes."""
+_BARE_SIDE = 1600
+_BARE_QUALITY = 85
+
+
+def bare(content: bytes) -> bytes:
+    """The picture drawn anew: upright, at most 1600 pixels along a side. Nothing in it tells
+    where, when and with what it was taken. Raises :class:`NotAPicture`.
+    """
+    look(content)
+    with Image.open(BytesIO(content)) as picture:
+        picture.draft("RGB", (_BARE_SIDE, _BARE_SIDE))
+        upright = ImageOps.exif_transpose(picture).convert("RGBA")
+    upright.thumbnail((_BARE_SIDE, _BARE_SIDE))
+    # What is transparent becomes paper.
+    sheet = Image.new("RGB", upright.size, "white")
+    sheet.paste(upright, mask=upright)
+    made = BytesIO()
+    sheet.save(made, "JPEG", quality=_BARE_QUALITY)
+    return made.getvalue()
 
 
 def _decode(content: bytes, expected: Picture) -> None:

@@ -6,6 +6,7 @@ import gzip
 import re
 import string
 import uuid
+from collections import Counter
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
@@ -345,12 +346,29 @@ def test_the_service_worker_is_asked_for_anew_each_time(client: FlaskClient) -> 
     assert client.get("/sw.js", headers={"If-None-Match": tag}).status_code == 304
 
 
-@pytest.mark.parametrize("name", ["conditions.js", "form.js", "queue.js", "sw.js"])
+PARTS = sorted({part for parts in (*assets.MODULES.values(), assets.WORKER) for part in parts})
+
+
+@pytest.mark.parametrize("name", PARTS)
 def test_modules_travel_without_comments(name: str) -> None:
     source = assets.source(name)
     assert "/**" not in source
     assert "Comments stand" not in source
     assert "\n" not in source
+
+
+@pytest.mark.parametrize("parts", [*assets.MODULES.values(), assets.WORKER])
+def test_the_parts_of_a_bundle_find_each_other(parts: tuple[str, ...]) -> None:
+    """They share their names: each stands there once, and nothing is left to be imported."""
+    assert not re.search(r"\bimport\b", assets.in_one(parts))
+    named = re.compile(r"(?m)^(?:export )?(?:async )?(?:function|const|let|class) (\w+)")
+    names = Counter(
+        found
+        for part in parts
+        for found in named.findall((rendering.STATIC / part).read_text(encoding="utf-8"))
+    )
+    assert names
+    assert [found for found, times in names.items() if times > 1] == []
 
 
 @pytest.fixture

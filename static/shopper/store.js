@@ -8,14 +8,16 @@
  *            language: string, started: string, at: number, page: number,
  *            values: [string, string][], photos: Record<string, string[]>,
  *            timers: Record<string, number>, scanned: {code: string, at: string}[],
- *            replaces: string | null}} Draft
+ *            replaces: string | null, site?: string}} Draft
  *   `id` is the submission's, made at the first touch; `at` when it was last changed (ms);
  *   `photos` by question, each its SHA-256; `timers` when a running timer was started (ms).
  * @typedef {{id: string, visit: string, shopper: string, site: string, token: string,
  *            text: string, at: number, files: string[], arrived: string[], state: ReportState,
- *            status?: string, digest?: string, received?: number, why?: string}} Report
+ *            status?: string, digest?: string, received?: number, why?: string,
+ *            wrong?: Record<string, string>}} Report
  *   `text` is the frozen submission, "" once its receipt is here; `files` the photos it lists,
- *   `arrived` those the server has; `status` what the receipt said, `why` what stands against it.
+ *   `arrived` those the server has, `wrong` why one was not taken; `status` what the receipt said,
+ *   `received` when it came (ms), `why` what stands against it.
  * @typedef {"waiting" | "photos" | "delivered" | "refused"} ReportState
  *   waiting for a receipt; received, and photos still to come; all there; not taken, its owner's turn.
  * @typedef {{key: [string, string], id: string, sha256: string, question: string, type: string,

@@ -60,7 +60,19 @@ from surveys.web.desk import phones as people_phones
 from surveys.web.desk import visits as visits_desk
 from surveys.web.rendering import STATIC
 from surveys.web.services import Services
-from surveys.web.shopper import cases, here, interests, phones, report, sent, visits, work
+from surveys.web.shopper import (
+    cases,
+    here,
+    interests,
+    phones,
+    queue,
+    ready,
+    report,
+    sent,
+    shell,
+    visits,
+    work,
+)
 
 MODULES = (
     # Anybody's.
@@ -76,6 +88,8 @@ MODULES = (
     visits,
     interests,
     work,
+    queue,
+    ready,
     cases,
     here,
     report,
@@ -144,6 +158,7 @@ def build(
     speech.register(app)
     menu.register(app)
     setup.register(app)
+    shell.register(app)
     for module in MODULES:
         app.register_blueprint(module.blueprint)
     return app

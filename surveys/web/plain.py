@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import request
 
-from surveys import answers
+from surveys import answers, written
 from surveys.grammar import RESERVED
 from surveys.ids import uuid7
-from surveys.instrument import Instrument
+from surveys.instrument import Instrument, Item
 from surveys.web import rendering
 from surveys.web.services import services
 
@@ -52,6 +54,30 @@ def record(
         "started_at": _rendered_at(submission, now).astimezone(zone).isoformat(),
         "finished_at": now.astimezone(zone).isoformat(timespec="seconds"),
     }
+
+
+def fields(instrument: Instrument, given: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Answers as the values of a form's fields; photos, which no field can hold, are left out."""
+    found = {}
+    for key, answer in given.items():
+        item = instrument.items.get(key)
+        if item is not None and item.type != "photo":
+            values = answer if isinstance(answer, list) else [answer]
+            found[key] = [_value(item, value) for value in values]
+    return found
+
+
+def _value(item: Item, answer: Any) -> str:
+    if answer is None:
+        return "none"
+    if item.type == "duration" and answers.fits(item, answer):
+        return written.clock(answer)
+    if item.type == "place" and answers.fits(item, answer):
+        return "{latitude}, {longitude}, {accuracy}".format(**answer)
+    if item.type == "datetime" and answers.fits(item, answer):
+        # as the clock on the wall showed it
+        return datetime.fromisoformat(answer).replace(tzinfo=None).isoformat(timespec="minutes")
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 def submission_id() -> str:

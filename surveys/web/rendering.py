@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,23 @@ Filled = Mapping[str, Sequence[str]]
 """What stood in a plain form: field name to its values."""
 
 
+@dataclass(frozen=True)
+class Report:
+    """What the form of a visit's report has beside its questions.
+
+    ``facts`` are attributes of the form for the script, without those that are None; ``code`` one
+    that was scanned at the place; ``replaces`` the id of the
+    report that came back, ``said`` the reviewer's words by question; ``csrf`` the field
+    that a plain post must bring along.
+    """
+
+    facts: Mapping[str, str | None]
+    csrf: Markup
+    code: str = ""
+    replaces: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
+
+
 class _Lean(FileSystemLoader):
     """Templates without the indentation that is there for their readers."""
 
@@ -63,12 +81,18 @@ def _environment() -> Environment:
 
 @cache
 def style() -> Markup:
-    """The style sheet as it is inlined: without comments and indentation."""
-    source = (STATIC / "form.css").read_text(encoding="utf-8")
+    """The style sheet as it is inlined."""
+    return Markup(squeezed("form.css"))  # noqa: S704 - our own file
+
+
+@cache
+def squeezed(name: str) -> str:
+    """A style sheet without comments and indentation."""
+    source = (STATIC / name).read_text(encoding="utf-8")
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     source = re.sub(r"\s+", " ", source)
     source = re.sub(r" ?([{};,]) ?", r"\1", source).replace(": ", ":").replace(";}", "}")
-    return Markup(source.strip())  # noqa: S704 - our own file
+    return source.strip()
 
 
 @cache
@@ -88,11 +112,13 @@ def render_form(
     drawn: Sequence[str] = (),
     filled: Filled | None = None,
     scripts: bool = False,
+    report: Report | None = None,
 ) -> Markup:
     """The ``<form>`` of ``instrument`` in ``language``.
 
     ``drawn`` names the scales shown of a draw (default: its first ones); with ``scripts`` the
     others travel along, inert, for the phone to draw afresh. ``filled`` fills the fields in again.
+    ``report`` makes it the long form of a visit.
     """
     draw = instrument.draw
     if draw is not None:
@@ -102,7 +128,7 @@ def render_form(
     demanded = _demanded(instrument)
     return Markup(  # noqa: S704 - rendered with autoescape
         _environment()
-        .get_template("customer/form.html")
+        .get_template("shopper/form.html" if report else "customer/form.html")
         .render(
             instrument=instrument,
             language=language,
@@ -120,6 +146,9 @@ def render_form(
             limits=lambda item: _limits(item, words),
             several=lambda item: max_photos(item) > 1,
             must=lambda item: item.key in demanded,
+            limits_for_scripts=_limits_for_scripts if report else lambda item: {},
+            beside=_remarks(report, words) if report else lambda item: "",
+            **(vars(report) if report else {}),
         )
     )
 
@@ -274,6 +303,28 @@ def _bounds(item: Item, words: Mapping[str, str], write: Callable[[float], str])
     if item.max is not None:
         return words["at_most"].format(max=write(item.max))
     return ""
+
+
+def _limits_for_scripts(item: Item) -> dict[str, object]:
+    """What the script of a long form must know to tell what is wrong, as attributes."""
+    most = max_photos(item) if item.type == "photo" else item.max_length
+    return {
+        "data-need": "" if item.required else None,
+        "data-min": item.min,
+        "data-max": item.max,
+        "data-most": most,
+    }
+
+
+def _remarks(report: Report, words: Mapping[str, str]) -> Callable[[Item], Markup]:
+    """The reviewer's words on a question of a report that came back."""
+
+    def beside(item: Item) -> Markup:
+        said = report.said.get(item.key)
+        text = Markup('<p class="w"><b>{}</b> <bdi class="pre">{}</bdi></p>')
+        return text.format(words["reviewer"], said) if said else Markup()
+
+    return beside
 
 
 def _demanded(instrument: Instrument) -> set[str]:

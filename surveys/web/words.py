@@ -37,6 +37,33 @@ FOR_THE_PHONE = (
 )
 """The words that ``static/form.js`` says by itself."""
 
+FOR_THE_SHOPPER = (
+    *("line_one", "line", "line_stuck", "line_done", "closed", "keep_open", "goes", "others"),
+    *("nothing", "try_all", "save_all", "try_one", "delete", "delete_draft", "delete_report"),
+    *("go_on", "mend", "visit", "draft", "waiting", "sending", "photos", "photos_sending"),
+    *("photos_stuck", "photo_wrong", "photo_lost", "refused", "held", "delivered", "counted"),
+    *("rejected", "returned", "room", "unkept", "signed_out", "get_ready", "getting_ready"),
+    *("ready", "not_ready", "tick", "coming", "no_tick", "no_tick_why", "missing"),
+    *("no_such_code", "leave_reports", "leave_drafts", "new_version", "reload"),
+)
+"""The words that the scripts of a shopper's phone say by themselves, without their ``phone_``."""
+
+
+FOR_THE_REPORT = (
+    *("after_send", "all_there", "at_least", "at_most", "back", "begun", "between", "change"),
+    *("code_keep", "code_right", "code_wrong", "continue_here", "date_wrong", "discard"),
+    *("discard_sure", "duration_wrong", "earlier_form", "elsewhere", "finished", "form_lost"),
+    *("full", "kept_at", "level", "needed", "next", "number_wrong", "open_questions", "outside"),
+    *("part_of", "parts", "photo_choose", "photo_full", "photo_heic", "photo_https"),
+    *("photo_most", "photo_n", "photo_removed", "photo_take", "photo_twice", "photo_unkept"),
+    *("photo_working", "photo_wrong", "place", "place_again", "place_asking", "place_found"),
+    *("place_https", "place_late", "place_none", "place_refused", "place_use", "place_why"),
+    *("place_wrong", "progress", "remove", "review", "send", "step", "text_long", "timer_reset"),
+    *("timer_runs", "timer_start", "timer_stop", "to_queue", "try_again", "unanswered", "undo"),
+    *("unkept_report", "whole_wrong", "wrong", "wrong_one"),
+)
+"""The words that the scripts of a visit's report say by themselves."""
+
 
 @dataclass(frozen=True)
 class Said:

@@ -505,6 +505,7 @@ def _views() -> Iterator[View]:
     yield View("join-gone", "/join/{gone}")
     yield View("not-found", "/there/is/nothing")
     yield View("visits", "/visits", "shopper")
+    yield View("queue", "/visits/queue", "shopper")
     yield View("phone-sign-in", "/visits/sign-in")
     yield View("cases", "/visits/cases", "shopper")
     yield View("case", "/visits/cases", "shopper", then=practise)
