@@ -148,6 +148,18 @@ def test_lose_for_some_requests_only(proxy: Proxy, upstream: Upstream) -> None:
     assert upstream.got == ["GET /", "POST /api/submissions"]
 
 
+def test_fail_answers_in_the_servers_place(proxy: Proxy, upstream: Upstream) -> None:
+    proxy.fail(503, only="POST /api", retry_after=7)
+    assert ask(proxy, "GET", "/") == BODY
+    connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
+    connection.request("POST", "/api/submissions", BODY * 100)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "7")
+    assert b"503" in answer.read()
+    connection.close()
+    assert upstream.got == ["GET /"]
+
+
 def test_a_change_of_mode_ends_the_connections_there_are(proxy: Proxy) -> None:
     kept = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=10)
     kept.request("GET", "/")

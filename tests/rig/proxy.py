@@ -12,6 +12,7 @@ pass by luck. Here the bytes themselves stop. The modes:
 ``cut``   each connection breaks after so many bytes of answer
 ``lose``  the request reaches the server, which does its work; the answer is dropped, the
           connection closed
+``fail``  the request does not reach the server: somebody before it says that all is lost
 ========= ========================================================================================
 
 A change of mode closes all connections there are, so the new mode holds for everything that comes
@@ -21,12 +22,14 @@ after the call has returned.
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 
 CHUNK = 65_536
@@ -38,12 +41,14 @@ class Mode:
     """What the network does. ``amount`` is seconds, bytes a second or bytes, as the name asks.
 
     ``only``: the mode holds for requests that begin with this ("POST /api/submissions"), the
-    others pass; "" is all of them. It is for ``hang``, ``delay`` and ``lose``.
+    others pass; "" is all of them. It is for ``hang``, ``delay``, ``lose`` and ``fail``, whose
+    ``answer`` is said in the server's place.
     """
 
     name: str = "up"
     amount: float = 0
     only: str = ""
+    answer: bytes = b""
 
 
 class Connection:
@@ -89,10 +94,25 @@ class Connection:
                         return
                     if self.mode.name == "lose":
                         self._dropping = True
+                    if self.mode.name == "fail":
+                        self._take_in(data)
+                        self.browser.sendall(self.mode.answer)
+                        self.end(gently=True)
+                        return
                 server.sendall(data)
             server.shutdown(socket.SHUT_WR)
         except OSError:
             self.end()
+
+    def _take_in(self, request: bytes) -> None:
+        """The rest of a request: one that is not read to its end is answered by a reset."""
+        while b"\r\n\r\n" not in request and (more := self.browser.recv(CHUNK)):
+            request += more
+        head, _, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?im)^content-length: *(\d+)", head)
+        left = (int(length[1]) if length else 0) - len(body)
+        while left > 0 and (more := self.browser.recv(CHUNK)):
+            left -= len(more)
 
     def _carry_answers(self, server: socket.socket) -> None:
         sent = 0
@@ -192,6 +212,16 @@ class Proxy:
 
     def lose(self, only: str = "") -> None:
         self._set(Mode("lose", only=only))
+
+    def fail(self, status: int, only: str = "", *, retry_after: int | None = None) -> None:
+        """Every such request is answered with this status, as a page for people."""
+        body = f"<!doctype html><title>{status}</title>".encode()
+        wait = f"Retry-After: {retry_after}\r\n" if retry_after is not None else ""
+        head = (
+            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: text/html\r\n{wait}"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        self._set(Mode("fail", only=only, answer=head.encode() + body))
 
     def close(self) -> None:
         """Stops listening and ends every connection."""
