@@ -28,7 +28,7 @@ from surveys.people import (
 )
 from surveys.sentences import Sentence
 from surveys.store import people as store
-from surveys.store import times
+from surveys.store import times, visits
 from surveys.store.database import Database
 
 INVITATION_DAYS = 7
@@ -195,6 +195,7 @@ def enter(db: Database, at: datetime, token: str, *, name: str) -> Person:
         pairs = grants_of(person.regions, person.sites)
         put(db, at, row, person.email, person.role, pairs, "active", plain_name)
         audit.record(db, at, person.person_id, "joined", person.email, {"role": person.role})
+    visits.give_number(db, person.person_id)  # their drafts on a phone are kept apart by it
     return known(db, person.person_id)
 
 

@@ -160,9 +160,8 @@ def test_every_file_that_a_page_names_is_there_and_never_changes(
         page = hers.get(address).text
         assert 'data-shopper="1"' in page
         files = set(re.findall(r"/static/v-\w+/[\w.]+", page))
-        assert {file.rpartition("/")[2] for file in files} == {
-            *("shopper.js", "form.css", "phone.css", "icon.svg"),
-        }
+        shared = {"shopper.js", "form.css", "phone.css", "icon.svg"}
+        assert {file.rpartition("/")[2] for file in files} - {"report.css"} == shared
         for file in files:
             assert "immutable" in hers.get(file).headers["Cache-Control"]
 
