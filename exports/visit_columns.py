@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from exports.columns import FLAG, NEEDED, Column, place
+from surveys.presence import JUDGEMENTS
 from surveys.sentences import Sentence
 
 STATES = ["offered", "accepted", "pending", "held", "returned", "counted", "rejected", "cancelled"]
@@ -37,7 +38,12 @@ VISITS = (
     Column(
         "presence",
         "string",
-        Sentence("How far its traces support that the visit was made. Blank: nothing to judge."),
+        Sentence(
+            "How far its traces support that the shopper was there: supported, partly,"
+            " not_supported, or nothing to judge by. Blank: no report."
+        ),
+        None,
+        {"enum": list(JUDGEMENTS)},
     ),
     Column("not_before", "date", Sentence("The first day, at the site."), None, NEEDED),
     Column(

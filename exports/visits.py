@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from exports.asking import Asked
 from exports.columns import CannotExport, NotYours, Value
 from surveys import pay, people
+from surveys.presence_evidence import presence_of
 from surveys.sentences import Sentence
 from surveys.store import visit_lists
 from surveys.store import visits as store
@@ -44,7 +45,7 @@ def visits(db: Database, asked: Asked) -> Iterator[tuple[Value, ...]]:
             date.fromisoformat(visit.due),
             seen.state,
             None if report is None else report.received_utc,
-            None,
+            None if report is None else presence_of(db, visit, report).judgement,
             date.fromisoformat(visit.not_before),
             visit.edge or None,
             visit.certificate,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,6 +19,8 @@ from surveys.pictures import NotAPicture
 from surveys.store import files, submissions, times, tokens
 from surveys.store.database import Database
 from surveys.store.files import File
+
+log = logging.getLogger(__name__)
 
 MOST_BYTES = 10 * 1024 * 1024
 
@@ -67,7 +70,8 @@ def take(
         raise NotTaken("too_large", f"A file has at most {MOST_BYTES} bytes.")
     if hashlib.sha256(content).hexdigest() != sha256:
         raise NotTaken("other_digest", "The content has another SHA-256 than the address says.")
-    if files.find(db, under.site_id, submission_id, sha256) is not None:
+    known = files.find(db, under.site_id, submission_id, sha256) is not None
+    if known and files.path(folder, sha256).exists():
         return False
     try:
         with _ONE_AT_A_TIME:
@@ -126,7 +130,11 @@ def content(
     file = files.find(db, site_id, submission_id, sha256)
     if file is None:
         return None
-    return file, files.path(folder, file.sha256).read_bytes()
+    try:
+        return file, files.path(folder, file.sha256).read_bytes()
+    except FileNotFoundError:
+        log.error("The bytes of %s are not in %s", sha256, folder)
+        return None
 
 
 def inherit(db: Database, site_id: str, old_id: str, new_id: str, digests: Iterable[str]) -> None:

@@ -12,21 +12,21 @@ import random
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from surveys import codes, holding, people_joining, publishing, setup, voices
+from surveys import codes, holding, people, people_joining, publishing, setup, voices
 from surveys import sites as places
 from surveys.demo_chain import DIMENSIONS, Truth, sites, truth
+from surveys.demo_field import Field
 from surveys.demo_people import Visit, chance, finished, record
 from surveys.draw import blocks
 from surveys.installation import Installation
 from surveys.instrument import Instrument
 from surveys.intake import Intake
-from surveys.store import tokens
 from surveys.store.database import Database
 from surveys.store.sites import Site
 from surveys.voices import MANAGER_FORECAST, OBSERVING, STAFF_FORECAST
@@ -144,7 +144,9 @@ def fill(
     levels = truth(chain, wanted.seed)
     document = json.dumps(levels.as_document(), ensure_ascii=False, indent=1)
     (installation.folder / TRUTH_FILE).write_text(document + "\n", encoding="utf-8")
-    crowd = _Crowd(db, chain, levels, wanted, now, owner.person_id)
+    printed = people.find_email(db, SHOPPER)
+    assert printed is not None  # noqa: S101 - just invited
+    crowd = _Crowd(db, chain, levels, wanted, now, owner.person_id, printed.person_id)
     statuses = crowd.arrive(done)
     return Made(tuple(chain), crowd.codes, region, second, shopper, statuses)
 
@@ -160,6 +162,7 @@ class _Crowd:
         wanted: Wanted,
         now: datetime,
         reviewer: str,
+        shopper: str,
     ) -> None:
         self._db = db
         self._chain = chain
@@ -168,6 +171,9 @@ class _Crowd:
         self._now = now
         self._reviewer = reviewer
         started = now - timedelta(days=wanted.days)
+        self._field = Field(db, started, shopper, instrument="visit", by=reviewer)
+        self._shoppers = round(wanted.submissions * BY_SHOPPERS)
+        self._last_report: tuple[str, str] | None = None
         self.codes = {
             site.site_id: codes.issue(db, site.site_id, None, codes.COUNTER, started)
             for site in chain
@@ -207,11 +213,14 @@ class _Crowd:
                 for arrival in batch:
                     statuses[self._send(intake, arrival)] += 1
             done(sum(not arrival.again for arrival in batch))
+        self._field.give_work(self._chain, self._now)
+        if self._last_report is not None:
+            self._field.return_report(*self._last_report, self._now)
         return statuses
 
     def _everybody(self) -> Iterator[Visit]:
         wanted = self._wanted
-        shoppers = round(wanted.submissions * BY_SHOPPERS)
+        shoppers = self._shoppers
         drawing = {site.site_id: self._drawing(site) for site in self._chain}
         with self._db.transaction():
             for number in range(wanted.submissions):
@@ -219,8 +228,10 @@ class _Crowd:
                 if number < shoppers:
                     # Shoppers are sent: every site in turn.
                     site = self._chain[number % len(self._chain)]
-                    token = self._visit_token(site)
-                    yield Visit(number, site, token, self._visit, (), self._visit.source)
+                    visit = Visit(number, site, "", self._visit, (), self._visit.source)
+                    at = self._finished(visit)
+                    token = self._field.visited(site, at, printed=number == shoppers - 1)
+                    yield replace(visit, token=token)
                     continue
                 site = dice.choices(self._chain, weights=self._traffic)[0]
                 code = self.codes[site.site_id]
@@ -253,20 +264,6 @@ class _Crowd:
             dice.shuffle(order)
             for block in order:
                 yield tuple(keys[place] for place in block)
-
-    def _visit_token(self, site: Site) -> str:
-        token = codes.letters()
-        tokens.create(
-            self._db,
-            token,
-            kind="visit",
-            site_id=site.site_id,
-            instrument=self._visit.key,
-            source=self._visit.source,
-            touchpoint=None,
-            at=self._now - timedelta(days=self._wanted.days),
-        )
-        return token
 
     def _arrivals(self) -> Iterator[_Coming]:
         for visit in self._visits:
@@ -302,7 +299,9 @@ class _Crowd:
             raise DemoFault(
                 f"Submission {receipt.id} should be {expected} and is {receipt.status}. {why}"
             )
-        if expected == "accepted" and visit.instrument.review != "none":
+        if visit.instrument is self._visit and visit.number == self._shoppers - 1:
+            self._last_report = (visit.site.site_id, sent["id"])
+        elif expected == "accepted" and visit.instrument.review != "none":
             at = min(arrival.received + REVIEWED_AFTER, self._now)
             site_id = visit.site.site_id
             holding.accept(self._db, site_id, sent["id"], self._reviewer, at, within=True)

@@ -23,10 +23,10 @@ from surveys import (
     audit,
     days,
     events,
+    holding_reports,
     intake_judging,
     intake_replacing,
     publishing,
-    report_letters,
     scoring,
 )
 from surveys.digest import TangledError, normalise
@@ -34,7 +34,7 @@ from surveys.holding_errors import DecidedError, HoldingError, MisfitError, chec
 from surveys.instrument import Instrument
 from surveys.problems import Problem
 from surveys.sentences import Sentence
-from surveys.store import reviews, submissions, tallies, times, visits
+from surveys.store import submissions, tallies, times
 from surveys.store.database import Database
 from surveys.store.submissions import Amendment, Content, Submission
 
@@ -75,10 +75,9 @@ def accept(
     """
     reason = checked(reason)
     with _part(db, within):
-        submission = opened(
-            db, site_id, submission_id, seen, states=("rejected",) if on_appeal else OPEN
-        )
-        _check_counts_once(db, submission)
+        states = ("rejected",) if on_appeal else OPEN
+        submission = opened(db, site_id, submission_id, seen, states)
+        holding_reports.check_counts_once(db, submission)
         instrument = _instrument(db, submission, form)
         amendments = submissions.amendments(db, site_id, submission_id)
         counted = _read(db, submission, instrument, amendments, must_fit=True)
@@ -89,7 +88,7 @@ def accept(
         changes.update(intake_replacing.counted(db, counted))
         tallies.add(db, changes)
         events.counted(db, at, counted)
-        _tell(db, submission, "accepted", person_id, at, reason)
+        holding_reports.tell(db, submission, "accepted", person_id, at, reason)
         detail = {"form": instrument.form, "was": submission.status, "reason": reason}
         action = "accepted" if person_id else "accepted by itself"
         _record(db, at, person_id, action, submission, detail)
@@ -163,8 +162,7 @@ def reject(
     with _part(db, within):
         submission = opened(db, site_id, submission_id, seen)
         _change(db, submission, replace(submission, status="rejected"))
-        _tell(db, submission, "rejected", person_id, at, reason)
-        report_letters.put(db, at, site_id, submission_id)
+        holding_reports.tell(db, submission, "rejected", person_id, at, reason)
         detail = {"was": submission.status, "reason": reason}
         _record(db, at, person_id, "rejected", submission, detail)
 
@@ -271,31 +269,6 @@ def opened(
     if seen is not None:
         _check_seen(submissions.amendments(db, site_id, submission_id), seen)
     return found
-
-
-def _check_counts_once(db: Database, submission: Submission) -> None:
-    """Two phones of one shopper may have sent a report each, without knowing of one another."""
-    report = visits.report(db, submission.site_id, submission.submission_id)
-    visit = None if report is None else visits.find(db, submission.site_id, report.visit_id)
-    if visit is None:
-        return
-    mine = {submission.submission_id, *intake_replacing.below(db, submission)}
-    if any(
-        other.status == "counted" and other.submission_id not in mine
-        for other in visits.reports(db, visit)
-    ):
-        raise HoldingError(
-            Sentence("Another report of this visit counts already, and a visit counts once.")
-        )
-
-
-def _tell(
-    db: Database, submission: Submission, act: str, person_id: str, at: datetime, words: str
-) -> None:
-    """Keep what was decided for whoever sent a report or reviews it."""
-    key = (submission.site_id, submission.submission_id)
-    if submission.status == "pending" or visits.report(db, *key) is not None:
-        reviews.add(db, *key, act, person_id, times.text(at), words)
 
 
 def _check_seen(amendments: list[Amendment], seen: int | None) -> None:

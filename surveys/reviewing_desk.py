@@ -29,7 +29,7 @@ from surveys.store.database import Database
 from surveys.store.reviews import Position, Review, Waiting, Wanted
 from surveys.store.sites import Site
 from surveys.store.submissions import Submission
-from surveys.store.visits import Visit
+from surveys.store.visits import Report, Visit
 from surveys.wording import Line
 
 A_PAGE = 50
@@ -180,11 +180,13 @@ class Act:
 class Reading:
     """A report with all that helps to decide about it.
 
-    ``visited`` is when it says that the visit was; ``gap`` from there to when it was finished.
+    ``others`` are further reports of its visit; ``visited`` is when it says that the visit was,
+    ``gap`` from there to when it was finished.
     """
 
     case: Case
     visit: Visit | None
+    others: tuple[Report, ...]
     shopper: Shopper | None
     presence: Presence
     beside: tuple[Beside, ...]
@@ -235,6 +237,11 @@ def reading(
     return Reading(
         case=case,
         visit=visit,
+        others=tuple(
+            other
+            for other in (visits_store.reports(db, visit) if visit else ())
+            if other.submission_id not in (submission_id, submission.replaces)
+        ),
         shopper=_shopper(db, person_id, visits_store.numbers(db)),
         presence=judge(evidence),
         beside=beside,
@@ -284,7 +291,9 @@ def _questions(
         digests = case.answers.get(line.key)
         photos: tuple[tuple[str, bool], ...] = ()
         if line.item is not None and line.item.type == "photo" and isinstance(digests, list):
-            photos = tuple((one, one in here) for one in digests if isinstance(one, str))
+            photos = tuple(
+                (one.lower(), one.lower() in here) for one in digests if isinstance(one, str)
+            )
         yield Question(line, told, photos)
 
 

@@ -209,20 +209,25 @@ def accept(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
     Raises :class:`VisitError` if somebody was quicker, or it was withdrawn.
     """
     with db.transaction():
-        taken = not store.answer_offer(db, visit, person_id, "accepted", times.text(at))
-        token = codes.letters()
-        if taken or not store.change(
-            db,
-            visit,
-            status="accepted",
-            person_id=person_id,
-            token=token,
-            accepted_utc=times.text(at),
-        ):
-            raise VisitError(Sentence("This visit is not open any more: somebody was quicker."))
-        store.withdraw_offers(db, visit, times.text(at))
-        _give_token(db, at, visit, token, person_id)
-        _record(db, at, person_id, "accepted", visit, {})
+        return take(db, at, visit, person_id)
+
+
+def take(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
+    """:func:`accept`, as part of the caller's transaction."""
+    taken = not store.answer_offer(db, visit, person_id, "accepted", times.text(at))
+    token = codes.letters()
+    if taken or not store.change(
+        db,
+        visit,
+        status="accepted",
+        person_id=person_id,
+        token=token,
+        accepted_utc=times.text(at),
+    ):
+        raise VisitError(Sentence("This visit is not open any more: somebody was quicker."))
+    store.withdraw_offers(db, visit, times.text(at))
+    _give_token(db, at, visit, token, person_id)
+    _record(db, at, person_id, "accepted", visit, {})
     found = store.find(db, visit.site_id, visit.visit_id)
     assert found is not None  # noqa: S101 - just changed
     return found

@@ -173,7 +173,7 @@ class Worker:
     # --- what there is to do ------------------------------------------------------------------
 
     def _regularly(self, db: Database) -> None:
-        """What goes by the clock: reports that count by now, letters, plans, tidying up."""
+        """What goes by the clock: reports that count by now, letters, visits, tidying up."""
         now = self._clock()
         if self._scheduled is None or now - self._scheduled >= EVERY_MINUTE:
             self._scheduled = now

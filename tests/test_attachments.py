@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import json
 import os
 import resource
 import struct
@@ -12,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,7 @@ from tests.field import (
     sha256,
 )
 from tests.records import SECRET, SECRET_SHA256, counter_form, make
+from tests.rig.server import Server
 
 PHOTO = photo()
 OTHER = photo("coral")
@@ -328,6 +332,30 @@ def test_webp_without_loss_and_with_transparency_is_measured_right() -> None:
         assert (found.type, found.width, found.height) == ("image/webp", 37, 91)
 
 
+def test_very_many_at_once_are_429_and_may_come_again(
+    app: Flask, chain: Installation, report: dict[str, Any]
+) -> None:
+    app.config["REQUESTS_PER_SECOND"] = 1
+    client = app.test_client()
+    answers = [put_file(client, report, PHOTO) for _ in range(4)]
+    assert answers[0].status_code == 201
+    assert problem_of(answers[-1]) == (429, "too_often")
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_a_real_server_reads_what_is_too_large_to_its_end(tmp_path: Path) -> None:
+    """Else a phone would see a broken network, and try the same again for ever."""
+    with Server(tmp_path / "data") as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        address = f"/api/submissions/x/files/{sha256(PHOTO)}"
+        for size, status in ((attachments.MOST_BYTES + 1, 413), (1000, 401)):
+            connection.request("PUT", address, b"\xff" * size, {"Authorization": "Bearer nothing"})
+            answer = connection.getresponse()
+            assert answer.status == status
+            assert json.load(answer)["status"] == status
+        connection.close()
+
+
 # --- a disk that is full, a power that fails --------------------------------------------------
 
 
@@ -423,6 +451,20 @@ def test_damaged_bytes_are_replaced_when_the_same_comes_again(
     path.write_bytes(PHOTO[:10])
     assert put_file(client, report, PHOTO).status_code == 201
     assert path.read_bytes() == PHOTO
+
+
+def test_bytes_that_were_lost_are_no_photo_until_they_come_again(
+    chain: Installation, client: FlaskClient, report: dict[str, Any]
+) -> None:
+    """As after a backup of the database alone was restored."""
+    place = (chain.database(), chain.files, "vienna-1", report["id"], sha256(PHOTO))
+    put_file(client, report, PHOTO)
+    files.path(chain.files, sha256(PHOTO)).unlink()
+    assert attachments.content(*place) is None
+    assert put_file(client, report, PHOTO).status_code == 200
+    found = attachments.content(*place)
+    assert found is not None
+    assert found[1] == PHOTO
 
 
 def test_a_folder_that_cannot_be_written_is_said_as_unavailable(

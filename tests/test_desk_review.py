@@ -89,7 +89,7 @@ def phone_of(app: Flask, chain: Installation, person: Person) -> FlaskClient:
 
 
 def post_from(client: FlaskClient, visit: Visit, address: str, **fields: str) -> TestResponse:
-    token = form_token(client.get("/visits", headers=HTML))
+    token = form_token(client.get("/visits/interests", headers=HTML))
     return client.post(f"/visits/{visit.visit_id}/{address}", data={"csrf": token, **fields})
 
 
@@ -392,6 +392,58 @@ def test_what_came_under_a_poster_is_reviewed_too(
     assert send(chain, record)[0].status == "accepted"
     assert "no: it waits for you" in page(reviewer, "/desk/review")
     assert "Accepted" in told(reviewer, decide(reviewer, record["id"], "accept"))
+
+
+def test_the_first_page_says_how_many_wait_to_those_who_read_them(
+    app: Flask, db: Database, reviewer: FlaskClient, report: Send
+) -> None:
+    manager = signed_in(app.test_client(), enrol(db, "manager", regions=["east"]))
+    assert "wait for a reviewer" not in page(reviewer, "/desk")
+    report()
+    assert "1 report waits for a reviewer." in page(reviewer, "/desk")
+    assert "for a reviewer" not in page(reviewer, "/desk?region=west")
+    assert "for a reviewer" not in page(manager, "/desk")
+
+
+def test_a_second_report_of_a_visit_leads_to_the_first(
+    reviewer: FlaskClient, report: Send, db: Database
+) -> None:
+    one, two = report(), report()
+    decide(reviewer, one, "accept")
+    assert at(one) in reviewer.get(at(two)).text
+    answer = decide(reviewer, two, "accept")
+    assert answer.status_code == 422
+    assert "Another report of this visit counts already" in text_of(answer)
+    assert status(db, two) == "pending"
+
+
+def test_photos_are_shown_once_they_are_here(
+    app: Flask,
+    chain: Installation,
+    ana: Person,
+    visit: Visit,
+    reviewer: FlaskClient,
+    report: Send,
+    db: Database,
+) -> None:
+    photo = "ab" * 32
+    one = report(
+        answers={**FACTS, "paid": True, "photo_receipt": [photo]},
+        files=[{"sha256": photo, "question": "photo_receipt", "type": "image/jpeg", "bytes": 1}],
+    )
+    client = phone_of(app, chain, ana)
+    mine = f"/visits/{visit.visit_id}/report"
+    for text in (page(reviewer, at(one)), page(client, mine)):
+        assert "Photo 1 has not arrived yet." in text
+    with db.transaction():
+        db.execute(
+            "INSERT INTO files (site_id, submission_id, sha256, type, bytes, width, height,"
+            " received_utc) VALUES ('vienna-1', :id, :sha, 'image/jpeg', 1, 1, 1, '')",
+            {"id": one, "sha": photo},
+        )
+    assert f'src="/desk/files/vienna-1/{one}/{photo}"' in reviewer.get(at(one)).text
+    assert f'src="/visits/{visit.visit_id}/files/{photo}"' in client.get(mine).text
+    assert "There is a photo of the receipt" in page(reviewer, at(one))
 
 
 # --- appeals, and the shopper's page ------------------------------------------------------------

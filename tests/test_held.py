@@ -514,11 +514,13 @@ def test_all_until_a_moment_that_is_none(reviewer: FlaskClient, until: str) -> N
     assert post(reviewer, "/desk/held/all?kind=does_not_fit", form).status_code == 400
 
 
-def test_what_was_erased_can_still_be_decided(db: Database, reviewer: FlaskClient) -> None:
+def test_what_was_erased_can_still_be_decided(
+    chain: Installation, db: Database, reviewer: FlaskClient
+) -> None:
     one = late(
         db, reviewer, BEFORE, secret_sha256=SECRET_SHA256, answers={"welcome": 6, "comment": "Ha"}
     )
-    assert erase(db, one, SECRET, NOW)
+    assert erase(db, chain.files, one, SECRET, NOW)
     text = page(reviewer, at(one))
     assert "erased at the sender’s wish" in text
     assert "Save the correction" not in text
@@ -695,8 +697,8 @@ def test_other_content_of_many_is_left_at_once(db: Database, reviewer: FlaskClie
 class Storm:
     """Random acts of phones and people, over the pages and the API."""
 
-    def __init__(self, db: Database, client: FlaskClient, seed: int) -> None:
-        self.db, self.client = db, client
+    def __init__(self, chain: Installation, client: FlaskClient, seed: int) -> None:
+        self.db, self.files, self.client = chain.database(), chain.files, client
         self.dice = random.Random(seed)
         self.sent: list[dict[str, Any]] = []
 
@@ -734,7 +736,7 @@ class Storm:
 
     def erase(self) -> None:
         if self.sent and self.dice.random() < 0.3:
-            erase(self.db, self.dice.choice(self.sent)["id"], SECRET, NOW)
+            erase(self.db, self.files, self.dice.choice(self.sent)["id"], SECRET, NOW)
 
     def waiting(self) -> Sequence[held.Held]:
         return held.after(self.db, held.Wanted(), None, 1000)
@@ -771,9 +773,9 @@ class Storm:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_tallies_and_list_follow_whatever_phones_and_people_do(
-    db: Database, reviewer: FlaskClient, seed: int
+    chain: Installation, db: Database, reviewer: FlaskClient, seed: int
 ) -> None:
-    storm = Storm(db, reviewer, seed)
+    storm = Storm(chain, reviewer, seed)
     for _ in range(60):
         storm.act()
     assert rebuild(db) == []

@@ -29,6 +29,7 @@ class Desk:
 
     def __init__(self, installation: Installation) -> None:
         self.db = installation.database()
+        self.files = installation.files
         self.form = counter_form(installation)
         self.reviewed = add_reviewed(installation)
         self.intake = Intake(GroupCommit(installation.new_database).run)
@@ -224,7 +225,7 @@ def test_other_content_of_an_erased_one_is_not_taken_over(desk: Desk) -> None:
     desk.send(first)
     (receipt,) = desk.send({**first, "answers": {"welcome": 1}})
     assert receipt.digest is not None
-    assert erase(desk.db, first["id"], SECRET, NOW)
+    assert erase(desk.db, desk.files, first["id"], SECRET, NOW)
     before = desk.tallies()
     with pytest.raises(HoldingError, match="erased"):
         holding.accept_content(desk.db, "vienna-1", first["id"], receipt.digest, WHO, NOW)

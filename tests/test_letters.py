@@ -119,6 +119,25 @@ def test_an_invitation_goes_to_the_person_invited(
     assert token not in str(list(db.rows("SELECT * FROM jobs")))  # it stays with nobody but her
 
 
+def test_a_shoppers_letter_speaks_of_a_phone_and_of_no_password(
+    db: Database, box: Mailbox, worker: Worker
+) -> None:
+    email = "sam@example.org"
+    token = people_joining.invite(db, NOW, email=email, role="shopper", letter=invitations.put)
+    worker.once()
+    with db.transaction():
+        sam = people_joining.enter(db, NOW, token, name="Sam")
+    people_joining.new_link(db, NOW, sam.person_id, letter=invitations.put)
+    worker.once()
+    subjects = [letter["Subject"] for letter in box.letters]
+    assert subjects == ["Your invitation to Touchstone", "Your phone and Touchstone"]
+    for letter in box.letters:
+        text = letter.get_body(("plain",)).get_content()
+        assert "/join/" in text
+        assert "on the phone" in text
+        assert "password" not in text
+
+
 def test_the_organisation_is_named(db: Database, box: Mailbox, worker: Worker) -> None:
     settings.put(db, "organisation", "Juniper & Daughters")
     person, token = invite(db)

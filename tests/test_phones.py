@@ -75,7 +75,7 @@ def test_a_link_asks_a_new_shopper_for_a_name_and_signs_the_phone_in(
 ) -> None:
     client, link = app.test_client(), link_for(db)
     page = client.get(link, headers={**HTML, "User-Agent": SAFARI})
-    assert "What should we call you?" in page.text
+    assert "Your name" in page.text
     assert "password" in page.text
     assert 'type="password"' not in page.text
     assert "Add to Home Screen" in page.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -178,6 +178,15 @@ def choices(db: Database) -> list[tuple[str, str, str | None]]:
     found = {(row["site_id"], row["instrument"], row["person_id"]) for row in rows}
     found |= {(one.site_id, one.instrument, one.person_id) for one in appealed(db, Wanted())}
     return sorted(found, key=lambda one: (*one[:2], one[2] or ""))
+
+
+def waiting(db: Database, sites: Collection[str]) -> int:
+    """How many wait for a reviewer at these sites; appeals are among them."""
+    rows = db.rows(
+        "SELECT site_id, COUNT(*) AS n FROM submissions WHERE status = 'pending' GROUP BY site_id"
+    )
+    pending: int = sum(row["n"] for row in rows if row["site_id"] in sites)
+    return pending + sum(one.site_id in sites for one in appealed(db, Wanted()))
 
 
 def forms_pending(db: Database) -> list[str]:

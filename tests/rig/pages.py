@@ -15,15 +15,26 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
 
-from surveys import jobs, mail, people, translation, voices, webhook_sending, webhooks
+from surveys import (
+    jobs,
+    mail,
+    people,
+    translation,
+    visit_plans,
+    visits,
+    voices,
+    webhook_sending,
+    webhooks,
+)
 from surveys.checking import load
+from surveys.demo import MANAGER, SHOPPER
 from surveys.installation import Installation
 from surveys.sentences import Sentence, kept
 from surveys.store import audit as audit_store
 from surveys.store import jobs as jobs_store
 from surveys.store import sites as store
 from surveys.store import times
-from tests.rig import browsers, casework, deeds, reports, story
+from tests.rig import browsers, casework, deeds, phones, reports, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
 
@@ -76,7 +87,7 @@ def chain(*, messages: bool = True) -> Iterator[Chain]:
             _put_messages(data)
         _fill_the_audit(data)
         with server:
-            yield Chain(server, proxy, _places(server, told))
+            yield Chain(server, proxy, _places(server, told) | _visits(data))
 
 
 def _places(server: Server, told: str) -> dict[str, str]:
@@ -105,6 +116,10 @@ def _places(server: Server, told: str) -> dict[str, str]:
     rated = Installation.open(server.folder).database()
     places["rater"] = casework.fill(rated, datetime.now(UTC))
     places |= reports.put(Installation.open(server.folder), site[1], codes[1])
+    phones.fill(rated, datetime.now(UTC), site[0], joins[0])
+    places["phone_link"] = phones.link(rated, datetime.now(UTC))
+    places["shopper_link"] = _invited(server, "ida@juniper.example", "shopper")
+    places["saved"] = phones.saved(rated, codes[0])
     links = voices.latest(Installation.open(server.folder).database(), site[1])
     places["staff_link"] = links[voices.STAFF_FORECAST].token
     places["hour_link"] = links[voices.OBSERVING].token
@@ -114,6 +129,51 @@ def _places(server: Server, told: str) -> dict[str, str]:
         # preview needs no data folder
         run("instrument", "preview", visit, "--language", language, "--out", file)
     return places
+
+
+def _visits(folder: Path) -> dict[str, str]:
+    """A visit in each state that looks different, one that wants somebody, and a plan."""
+    db, at = Installation(folder).database(), datetime.now(UTC)
+    manager, shopper = (people.find_email(db, email) for email in (MANAGER, SHOPPER))
+    assert manager is not None
+    assert shopper is not None
+    site = next(site for site in store.every(db) if people.may_see(manager, site))
+    with db.transaction():
+        late = visits.make(
+            db, at - timedelta(days=9), site_id=site.site_id, instrument="visit",
+            due=(at - timedelta(days=3)).date(), offered_to=[shopper.person_id],
+        )  # fmt: skip
+    visits.decline(db, at - timedelta(days=8), late, shopper.person_id, "far")
+    with db.transaction():
+        accepted = visits.make(
+            db, at, site_id=site.site_id, instrument="visit", due=at.date() + timedelta(days=5),
+            edge="closing", fee="20", currency="EUR", offered_to=[shopper.person_id],
+            briefing="Ask for a gift, and whether it can be returned.",
+        )  # fmt: skip
+        visits.take(db, at, accepted, shopper.person_id)
+    offered = visits.offered_to(db, shopper.person_id)[0]
+    reported = next(one for one in visits.of_shopper(db, shopper.person_id) if one.reports)
+    values = {
+        "name": "Every site twice a month",
+        "instrument": "visit",
+        "per_month": "2",
+        "edge_per_month": "1",
+        "rotation_days": "60",
+        "days_open": "10",
+        "fee": "20",
+        "currency": "EUR",
+        "status": "by_hand",
+    }
+    plan, faults = visit_plans.check(db, values, (), (), at=at, by="")
+    assert not faults
+    visit_plans.add(db, at, plan, by="")
+    db.close()
+    return {
+        "accepted": accepted.visit_id,
+        "offered": offered.visit.visit_id,
+        "reported": reported.visit.visit_id,
+        "plan": plan.plan_id,
+    }
 
 
 def _hold(server: Server, code: str) -> str:
@@ -250,6 +310,50 @@ def unfold(page: Page, chain: Chain) -> None:
     unfold_all(page, chain)
     page.locator('[data-k="moment"] [value="worse"]').check(force=True)
     page.locator('[data-k="went_wrong"] [value="true"]').check(force=True)
+
+
+def know_nowhere(page: Page, chain: Chain) -> None:
+    page.get_by_label("Which?").fill("Atlantis")
+    page.get_by_label("Why?").fill("I was born there.")
+    page.get_by_role("button", name="Offer me no visits there").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def give_to_nobody(page: Page, chain: Chain) -> None:
+    page.get_by_text("Give it to somebody else").click()
+    form = page.locator("form[action$='/give']")
+    form.evaluate("form => form.noValidate = true")
+    form.get_by_role("button").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def show_who_may_go(page: Page, chain: Chain) -> None:
+    page.get_by_role("button", name="Show who may go").click()
+    expect(page.get_by_role("button", name="Set the visit")).to_be_visible()
+
+
+def paste_visits(page: Page, chain: Chain) -> None:
+    _paste(page, f"site_id,due,edge\n{chain.places['site']},2099-12-15,closing\n")
+    expect(page.get_by_role("button", name="Set this visit")).to_be_visible()
+
+
+def paste_bad_visits(page: Page, chain: Chain) -> None:
+    _paste(page, f"site_id,due,fee\nnowhere,2099-12-15,\n{chain.places['site']},soon,x\n")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def _paste(page: Page, text: str) -> None:
+    page.get_by_text("Or paste its lines").click()
+    page.get_by_label("The lines, the header first").fill(text)
+    page.get_by_role("button", name="Show what would be set").click()
+
+
+def plan_wrongly(page: Page, chain: Chain) -> None:
+    page.locator("form.fields").evaluate("form => form.noValidate = true")
+    page.get_by_label("Of these at edge hours").fill("9")
+    page.get_by_label("Fee").fill("much")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".fault").first).to_be_visible()
 
 
 def send_nothing(page: Page, chain: Chain) -> None:
@@ -504,9 +608,38 @@ def _views() -> Iterator[View]:
     yield View("join-wrong", "/join/{invitation}", then=join_shortly)
     yield View("join-gone", "/join/{gone}")
     yield View("not-found", "/there/is/nothing")
-    yield View("visits", "/visits", "shopper")
     yield View("queue", "/visits/queue", "shopper")
+    yield View("phone-join", "/join/{shopper_link}")
+    yield View("phone-join-again", "/join/{phone_link}", "manager")
+    yield View("visits", "/visits", "shopper", then=unfold_all)
+    yield View("my-work", "/visits/work", "shopper")
+    yield View("interests", "/visits/interests", "shopper")
+    yield View("interests-wrong", "/visits/interests", "shopper", then=know_nowhere)
+    for who in ("owner", "manager"):
+        yield View(f"desk-visits-{who}", "/desk/visits", who)
+        yield View(f"desk-visit-{who}", "/desk/visits/{accepted}", who, then=unfold_all)
+    yield View("desk-visits-none", "/desk/visits?month=2001-01", "owner")
+    yield View("desk-visit-offered", "/desk/visits/{offered}", "owner", then=unfold_all)
+    yield View("desk-visit-reported", "/desk/visits/{reported}", "owner")
+    yield View("desk-visit-wrong", "/desk/visits/{accepted}", "owner", then=give_to_nobody)
+    yield View("desk-visit-new", "/desk/visits/new", "owner")
+    yield View("desk-visit-who", "/desk/visits/new?site={site}", "owner", then=show_who_may_go)
+    yield View("desk-visit-edit", "/desk/visits/{offered}/edit", "owner")
+    yield View("desk-visits-import", "/desk/visits/import", "owner")
+    yield View("desk-visits-import-wrong", "/desk/visits/import", "owner", then=paste_bad_visits)
+    yield View("desk-visits-preview", "/desk/visits/import", "owner", then=paste_visits)
+    yield View("plans", "/desk/visits/plans", "owner")
+    yield View("plan", "/desk/visits/plans/{plan}", "owner", then=unfold_all)
+    yield View("plan-new", "/desk/visits/plans/new", "owner", then=unfold_all)
+    yield View("plan-wrong", "/desk/visits/plans/new", "owner", then=plan_wrongly)
     yield View("phone-sign-in", "/visits/sign-in")
+    yield View("phone-sign-in-wrong", "/visits/sign-in", then=phones.type_a_wrong_code)
+    yield View("phone", "/visits/phone", "shopper")
+    yield View("phone-code", "/visits/phone", "shopper", then=phones.show_a_code)
+    yield View("phone-sign-out", "/visits/sign-out", "shopper")
+    yield View("phone-here", "/q/{code}", "shopper")
+    for lang in LANGUAGES:
+        yield View(f"phone-customer-{lang}", f"/q/{{code}}?lang={lang}&as=customer", "shopper")
     yield View("cases", "/visits/cases", "shopper")
     yield View("case", "/visits/cases", "shopper", then=practise)
     yield View("case-wrong", "/visits/cases", "shopper", then=practise_wrongly)
@@ -548,6 +681,10 @@ def _views() -> Iterator[View]:
     yield View("held-none", "/desk/held?site={site}&kind=unknown_form", "owner")
     yield View("held-all", "/desk/held/all?kind=withdrawn_before", "owner")
     yield View("held-all-none", "/desk/held/all?kind=other", "owner")
+    yield View("load", "/desk/load", "owner")
+    yield View("load-wrong", "/desk/load", "owner", then=phones.choose_another_file)
+    yield View("load-preview", "/desk/load", "owner", then=phones.choose_a_file)
+    yield View("load-done", "/desk/load", "owner", then=phones.take_it_in)
     yield View("audit", "/desk/audit", "owner")
     yield View("audit-person", "/desk/audit?action=changed:person", "owner")
     yield View("audit-none", "/desk/audit?about=nothing", "owner")
@@ -566,6 +703,9 @@ def _views() -> Iterator[View]:
     yield View("people-link", "/desk/people/invite", "owner", then=invite)
     yield View("people-person", "/desk/people", "owner", then=open_the_manager)
     yield View("people-invited", "/desk/people", "owner", then=open_the_invited)
+    yield View("people-shopper", "/desk/people", "owner", then=phones.open_pia)
+    yield View("people-phone-link", "/desk/people", "owner", then=phones.make_a_link_for_a_phone)
+    yield View("settings-days-wrong", "/desk/settings", "owner", then=phones.mistype_the_days)
     yield View("join-password", "/desk/people", "owner", then=open_a_link_for_a_new_password)
     yield View("touchpoints", "/desk/touchpoints", "owner")
     yield View("touchpoints-unfolded", "/desk/touchpoints", "owner", then=unfold_all)
@@ -710,7 +850,7 @@ class Visitors:
             if who == "shopper":
                 page.goto(f"{url}/join/{self._chain.places['shopper']}")
                 page.get_by_label("Your name").fill("Sam")
-                page.get_by_role("button", name="Begin").click()
+                page.get_by_role("button", name="Sign this phone in").click()
             else:
                 page.goto(f"{url}/sign-in")
                 page.get_by_label("E-mail").fill(f"{who}@juniper.example")

@@ -14,6 +14,7 @@ from surveys.grammar import FORECAST, FORECASTS
 from surveys.people import DESK_ROLES
 from surveys.sentences import Sentence
 from surveys.store import desk as store
+from surveys.store import reviews
 from surveys.store import sites as sites_store
 from surveys.store.sites import Site
 from surveys.suppression import CONFIDENTIAL
@@ -61,6 +62,8 @@ def scores() -> str:
         tabs = _tabs(store.sources(database))
         shown = [site for site in mine if choice.region in (None, site.region)]
         waiting = holding_desk.waiting(database, shown)
+        reads = person.role in ("owner", "reviewer")
+        to_review = reviews.waiting(database, {site.site_id for site in shown}) if reads else 0
         anything = bool(found) or bool(store.sources(database))
     return render_template(
         "desk/results.html",
@@ -78,6 +81,7 @@ def scores() -> str:
         span=_span(choice, found),
         anything=anything,
         waiting=waiting,
+        to_review=to_review,
         today=_today(),
         instruments=_instruments(choice.source),
         SOURCES=SOURCES,
