@@ -36,10 +36,12 @@ class NotASavedFile(ValueError):
 
 @dataclass(frozen=True)
 class Saved:
-    """What is in a file. ``contents``: base64 by digest (small letters)."""
+    """What is in a file. ``contents``: base64 by digest (small letters); ``photos``: those whose
+    answers had arrived before, each with the ``id`` and ``token`` of its submission."""
 
     records: Sequence[Any]
     contents: Mapping[str, Any]
+    photos: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,13 @@ def read(content: bytes) -> Saved:
         contents = {}
     if not isinstance(contents, dict):
         raise NotASavedFile(Sentence('Its "contents" are not photos by their digests.'))
-    return Saved(records, {key.lower(): value for key, value in contents.items()})
+    photos = [one for one in body.get("photos") or () if _names_a_photo(one)]
+    return Saved(records, {key.lower(): value for key, value in contents.items()}, photos)
+
+
+def _names_a_photo(told: object) -> bool:
+    names = ("id", "token", "sha256")
+    return isinstance(told, dict) and all(isinstance(told.get(name), str) for name in names)
 
 
 def listed(record: object) -> tuple[str, ...]:
@@ -125,7 +133,12 @@ def store_photos(
             if receipt.status == "refused" or receipt.id is None:
                 yield Photo(number, sha256, "refused", REFUSED_WITH_ALL)
             else:
-                yield _store(db, folder, at, saved, number, receipt.id, sha256)
+                token = saved.records[number - 1]["token"]
+                yield _store(db, folder, at, saved, number, token, receipt.id, sha256)
+    for told in saved.photos:
+        if (sha256 := told["sha256"].lower()) in saved.contents:
+            seen.add(sha256)
+            yield _store(db, folder, at, saved, 0, told["token"], told["id"], sha256)
     for sha256 in saved.contents:
         if sha256 not in seen:
             yield Photo(0, sha256, "refused", UNLISTED)
@@ -137,6 +150,7 @@ def _store(
     at: datetime,
     saved: Saved,
     number: int,
+    token: str,
     submission_id: str,
     sha256: str,
 ) -> Photo:
@@ -149,7 +163,7 @@ def _store(
             db,
             folder,
             at,
-            token=saved.records[number - 1]["token"],
+            token=token,
             submission_id=submission_id,
             sha256=sha256,
             content=content,

@@ -107,6 +107,7 @@ RULES = {
     ("here.several", "GET"): Rule(("shopper",), f"/visits/here?code={CODES['vienna-1']}"),
     ("photos.of_visit", "GET"): Rule(("shopper",), f"/visits/some-visit/files/{'a' * 64}"),
     ("visits.home", "GET"): Rule(("shopper",), "/visits"),
+    ("visits.find", "GET"): Rule(("shopper",), "/visits/find?code=ABC"),
     ("ready.page", "GET"): Rule(("shopper",), "/visits/ready"),
     ("queue.page", "GET"): Rule(("shopper",), "/visits/queue"),
     ("visits.accept", "POST"): Rule(("shopper",), "/visits/some-visit/accept"),

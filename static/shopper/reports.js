@@ -94,6 +94,9 @@ function row(name, said, kind, ...more) {
   status.className = "s-state";
   const made = make("article", "", title, status, ...more);
   made.dataset.state = kind;
+  // Told apart by whoever hears them one by one.
+  for (const one of made.querySelectorAll("button, a"))
+    one.setAttribute("aria-label", `${one.textContent}: ${name}`);
   return made;
 }
 
@@ -178,8 +181,14 @@ export async function saveAll(shopper) {
 /** @param {Report[]} open @returns {Promise<Blob>} */
 export async function fileOf(open) {
   const texts = open.map((one) => one.text).filter(Boolean);
+  // Where the answers have arrived, what is left is told by itself.
+  const photos = open
+    .filter((one) => !one.text)
+    .flatMap(({ id, token, files, arrived }) =>
+      files.filter((one) => !arrived.includes(one)).map((sha256) => ({ id, token, sha256 })),
+    );
   /** @type {BlobPart[]} */
-  const parts = [`{"submissions":[${texts}],"contents":{`];
+  const parts = [`{"submissions":[${texts}],"photos":${JSON.stringify(photos)},"contents":{`];
   let first = true;
   for (const report of open)
     for (const sha256 of report.files.filter((file) => !report.arrived.includes(file))) {

@@ -21,7 +21,7 @@ from surveys.visits import Visit
 from surveys.web.sessions import DEVICE_COOKIE
 from tests.browser.phone_story import Store, until
 from tests.conftest import CODES
-from tests.field import accepted_visit, add_phone, add_shopper, report_of
+from tests.field import FACTS, accepted_visit, add_phone, add_shopper, report_of
 from tests.rig.browsers import Phone
 from tests.rig.proxy import Proxy
 from tests.rig.server import Server
@@ -68,10 +68,11 @@ def finish(page: Page, chain: Installation, visit: Visit, *pictures: bytes, **me
     token = members.pop("token", visit.token)
     digests = [hashlib.sha256(picture).hexdigest() for picture in pictures]
     listed = [
-        {"sha256": digest, "question": "receipt", "type": "image/jpeg", "bytes": len(picture)}
+        {"sha256": digest, "question": "photo_front", "type": "image/jpeg", "bytes": len(picture)}
         for digest, picture in zip(digests, pictures, strict=True)
     ]
-    record = report_of(chain, token, files=listed, **members)
+    answers = {**FACTS, "photo_front": digests} if digests else FACTS
+    record = report_of(chain, token, answers=answers, files=listed, **members)
     page.evaluate(
         """async ({ record, visit, photos }) => {
             const { put, freeze } = await import(document.querySelector("script[src]").src);
@@ -79,7 +80,7 @@ def finish(page: Page, chain: Installation, visit: Visit, *pictures: bytes, **me
             const draft = { visit, id, shopper: document.body.dataset.shopper, at: Date.now() };
             await put("drafts", draft);
             for (const [sha256, bytes] of photos)
-                await put("photos", { key: [id, sha256], id, sha256, question: "receipt",
+                await put("photos", { key: [id, sha256], id, sha256, question: "photo_front",
                     type: "image/jpeg", bytes: new Uint8Array(bytes).buffer, at: Date.now() });
             await freeze(draft, record);
         }""",
@@ -202,6 +203,9 @@ def test_what_is_not_taken_stays_says_why_and_never_keeps_the_others(
         hers.get_by_role("button", name="Save all that is unsent").click()
     saved = json.loads(Path(waiting.value.path()).read_bytes())
     assert [one["id"] for one in saved["submissions"]] == [refused]
+    (left,) = saved["photos"]
+    assert left["id"] == taken
+    assert base64.b64decode(saved["contents"][left["sha256"]]) == b"no picture at all"
 
     hers.on("dialog", lambda dialog: dialog.accept())
     row(hers, "refused").get_by_role("button", name="Delete").click()
@@ -231,8 +235,7 @@ def test_a_saved_file_is_loaded_by_the_command(
     waiting.value.save_as(file)
     server.command("load", file)
     assert [found["id"] for found in store.submissions()] == [report]
-    contents = json.loads(file.read_bytes())["contents"]
-    assert [base64.b64decode(content) for content in contents.values()] == [red]
+    assert arrived(chain, visit, report) == {red}
     proxy.up()
     hers.reload()
     expect(row(hers, "delivered")).to_have_count(1)
@@ -252,8 +255,9 @@ def test_after_signing_out_the_visits_are_gone_and_what_is_unsent_is_not(
     ready(hers, proxy)
     proxy.hang("POST /api/submissions")
     finish(hers, chain, visit)
-    hers.goto(f"{proxy.url}/visits")
-    hers.locator('form[action="/visits/sign-out"] button').click()
+    hers.goto(f"{proxy.url}/visits/sign-out")
+    expect(hers.get_by_text("Reports that have not all arrived: 1.")).to_be_visible()
+    hers.get_by_role("button", name="Sign this phone out").click()
     expect(hers).to_have_url(f"{proxy.url}/visits/sign-in")
     until(hers, "async () => !(await caches.keys()).includes('visits')")
     expect(hers.get_by_role("status").first).to_contain_text("1 report waits")

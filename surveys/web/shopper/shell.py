@@ -30,8 +30,9 @@ def rooms() -> Sequence[tuple[str, str]]:
     named = {
         "visits.home": _("Visits"),
         "queue.page": _("Queue"),
-        "cases.page": _("Cases"),
         "work.page": _("My work"),
+        "interests.page": _("Places I know"),
+        "cases.page": _("Your certificate"),
         "phones.mine": _("This phone"),
     }
     there = current_app.view_functions

@@ -57,6 +57,20 @@ def home() -> str:
     )
 
 
+@blueprint.get("/visits/find")
+@needs("shopper")
+def find() -> Response:
+    """The visit of a short code, typed as it was read out or written down."""
+    typed = "".join(letter for letter in request.args.get("code", "").upper() if letter.isalnum())
+    database, person = services().database, me()
+    mine = visits.of_shopper(database, person.person_id)
+    for found in [*mine, *visits.offered_to(database, person.person_id)]:
+        if found.visit.code == typed:
+            return redirect(url_for("report.page", visit_id=found.visit.visit_id), 303)
+    flash(_("No visit of yours has this code. Look at it again, letter by letter."), "wrong")
+    return redirect(url_for(".home"), 303)
+
+
 def today(found: Seen, now: datetime) -> date:
     """The day it is at the site."""
     return now.astimezone(ZoneInfo(found.site.timezone)).date()
