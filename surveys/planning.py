@@ -115,8 +115,8 @@ def month(
         raise ValueError("the month is over")
     new = [
         visit
-        for site_id in sorted(sites)
-        for visit in _dated(rules, month, site_id, max(first, today), last)
+        for place, site_id in enumerate(sorted(sites))
+        for visit in _dated(rules, month, site_id, place, max(first, today), last)
         if visit.visit_id not in made
     ]
     offering = _Offering(rules, shoppers, stays, barred, first, last)
@@ -124,10 +124,15 @@ def month(
     return Month(tuple(offered), offering.why_not(offered))
 
 
-def _dated(rules: Rules, month: str, site_id: str, first: date, last: date) -> Iterable[Planned]:
-    """One site's visits, spread over the days that are left; a deadline stays within the month."""
+def _dated(
+    rules: Rules, month: str, site_id: str, place: int, first: date, last: date
+) -> Iterable[Planned]:
+    """One site's visits, spread over the days that are left; a deadline stays within the month.
+
+    Opening and closing come in turn, from month to month and from ``place`` to place.
+    """
     room = max(0, (last - first).days - rules.days_open)
-    turn = _number(rules.plan_id, site_id) + int(month[:4]) * 12 + int(month[5:])
+    turn = place + int(month[:4]) * 12 + int(month[5:])
     edges = 0
     for number in range(rules.per_month):
         start, end = (room * (number + n) // rules.per_month for n in (0, 1))

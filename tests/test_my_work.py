@@ -53,7 +53,7 @@ def anas(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
 
 
 def post(client: FlaskClient, address: str, **fields: Any) -> TestResponse:
-    token = form_token(client.get("/visits"))
+    token = form_token(client.get("/visits/interests"))
     return client.post(address, data={"csrf": token, **fields}, follow_redirects=True)
 
 

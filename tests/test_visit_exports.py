@@ -46,7 +46,7 @@ def test_every_visit_has_its_row_and_its_state(
     assert (row["visit_id"], row["shopper"], row["region"]) == (done.visit_id, "1", "east")
     assert (row["due"], row["edge"], row["fee"]) == ("2026-11-30", "closing", "25")
     assert row["submitted_utc"].startswith("2026-11-22T09:00")
-    assert row["presence"] == "partly"
+    assert row["presence"] == "nothing"
     assert found["auckland-1"]["presence"] == ""
     assert found["auckland-1"]["shopper"] == ""
     assert found["auckland-1"]["submitted_utc"] == ""
