@@ -40,6 +40,16 @@ function refill(row, ...inside) {
   if (had) row.querySelector("button")?.focus();
 }
 
+/** The buttons of a question are one group under its name, since its field may be out of sight.
+ * @param {HTMLElement} question */
+function grouped(question) {
+  const label = question.querySelector("label");
+  if (!label) return;
+  label.id ||= `${question.dataset.k}-l`;
+  question.setAttribute("role", "group");
+  question.setAttribute("aria-labelledby", label.id);
+}
+
 // A timer keeps when it was started and nothing else: so it goes on while the phone sleeps.
 
 /** @param {HTMLElement} question @param {Desk} desk @returns {() => void} shows what is kept */
@@ -85,6 +95,7 @@ export function asTimer(question, { words, draft, touched }) {
     show();
   }
   field.addEventListener("change", show);
+  grouped(question);
   return show;
 }
 
@@ -104,8 +115,6 @@ export function asPlace(question, { words, touched }) {
     // Whoever refuses, or whose phone finds nothing, can still write it.
     field.hidden = !failed && (!field.value || !!found);
     help.textContent = field.hidden ? how.replace(words.place, "") : how;
-    const label = question.querySelector("label");
-    if (label) label.htmlFor = field.hidden ? "" : field.id;
     if (found && field.hidden) {
       const { latitude, longitude, accuracy } = found;
       const where = `${latitude}, ${longitude}`;
@@ -141,6 +150,7 @@ export function asPlace(question, { words, touched }) {
     show();
     told.textContent = words[why] ?? words.place_none;
   }
+  grouped(question);
   return show;
 }
 
@@ -152,6 +162,7 @@ export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) 
   const told = element("div", "");
   told.setAttribute("role", "status");
   // One that takes a new picture at once, and one that looks through those there are.
+  question.querySelector("label")?.removeAttribute("for");
   const chooser = /** @type {HTMLInputElement} */ (field.cloneNode());
   chooser.id = "";
   chooser.removeAttribute("capture");
@@ -241,13 +252,6 @@ export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) 
         : []),
     );
   }
-  const label = question.querySelector("label");
-  if (label) {
-    // The field is out of sight: its name goes to the group of its buttons.
-    label.removeAttribute("for");
-    label.id ||= `${k}-l`;
-    question.setAttribute("role", "group");
-    question.setAttribute("aria-labelledby", label.id);
-  }
+  grouped(question);
   return () => void show();
 }

@@ -35,7 +35,7 @@ export async function review(section, form, { answers, faults }, { words, draft,
           said.append(await thumbnail(kept, name, fileAddress(draft, sha256)), " ");
         }
       else if (answer !== undefined) said.append(element("bdi", "", inWords(question, answer, words, draft.language)));
-      if (!said.childNodes.length) said.append(element("span", "h", words.unanswered));
+      if (!said.childElementCount) said.append(element("span", "h", words.unanswered));
       const fault = faults.get(k);
       if (fault) said.append(element("p", "m", fault));
       list.append(element("dt", "", asks(question)), element("dd", "", said, link));
@@ -76,7 +76,7 @@ export function sayBeside(question, id, fault) {
   if (fault && there) there.textContent = fault;
   if (!fault == !there) return;
   there?.remove();
-  const named = question.matches("fieldset,[role=group]") ? [question] : controlsIn(question);
+  const named = question.matches("fieldset,[data-t=photo]") ? [question] : controlsIn(question);
   for (const one of named) {
     const other = (one.getAttribute("aria-describedby") ?? "").split(" ").filter((word) => word && word != id);
     if (fault) other.push(id);

@@ -239,7 +239,7 @@ def test_a_report_begun_at_the_shop_is_finished_days_later_and_frozen(
     assert (below[0] > 200, below[2] < 60) == (True, True)
 
     page.goto(address)  # what is frozen is not filled in again
-    expect(page.get_by_role("link", name="Your visits")).to_be_visible()
+    expect(page.get_by_text("Your report has arrived and counts.")).to_be_visible()
     expect(page.locator("#praise")).to_have_count(0)
     assert phone.faults == []
 

@@ -545,6 +545,26 @@ def use_this_machine(page: Page, chain: Chain) -> None:
     expect(page.get_by_role("alert").first).to_be_visible()
 
 
+def open_report(page: Page, chain: Chain) -> None:
+    expect(page.locator(".way")).to_be_visible()
+    unfold_all(page, chain)
+
+
+def turn_the_page(page: Page, chain: Chain) -> None:
+    expect(page.locator(".way")).to_be_visible()
+    page.locator("form .go").click()
+    expect(page.locator("section.part:not(.off) h2")).to_be_focused()
+
+
+def look_through(page: Page, chain: Chain) -> None:
+    """The last page, with something that must be put right."""
+    expect(page.locator(".way")).to_be_visible()
+    page.locator("[data-k=arrived_at] input").fill("")
+    page.locator(".way summary").click()
+    page.locator(".way li").last.get_by_role("button").click()
+    expect(page.locator("#summary")).to_be_visible()
+
+
 def practise(page: Page, chain: Chain) -> None:
     page.get_by_role("button", name="Practise on a case").click()
     expect(page.get_by_role("button", name="Show how near I came")).to_be_visible()
@@ -671,6 +691,10 @@ def _views() -> Iterator[View]:
     yield View("review-appealed", "/desk/review/{site}/{appealed}", "owner", then=unfold_all)
     yield View("report-returned", "/visits/{returned_visit}/report", "shopper")
     yield View("report-rejected", "/visits/{rejected_visit}/report", "shopper")
+    yield View("report-form", "/visits/{returned_visit}", "shopper", then=open_report)
+    yield View("report-scale", "/visits/{returned_visit}", "shopper", then=turn_the_page)
+    yield View("report-last-look", "/visits/{returned_visit}", "shopper", then=look_through)
+    yield View("report-plain", "/visits/{returned_visit}", "shopper", script=False)
     yield View(
         "report-appeal-wrong",
         "/visits/{rejected_visit}/report",
