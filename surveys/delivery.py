@@ -16,6 +16,7 @@ from surveys import (
     mail_sending,
     outside,
     report_letters,
+    visit_letters,
     webhook_sending,
     webhooks,
 )
@@ -93,6 +94,8 @@ def _written(db: Database, at: datetime, job: Job) -> Letter | None:
         return alerts.letter(db, job)
     if job.topic == report_letters.TOPIC:
         return report_letters.letter(db, job)
+    if job.topic in visit_letters.TOPICS:
+        return visit_letters.letter(db, at, job)
     return daily.letter(db, job)
 
 

@@ -77,7 +77,8 @@ def check(
     edges = reading.whole("edge_per_month", 0, MOST_PER_MONTH)
     if edges > per_month and "per_month" not in reading.faults:
         reading.wrong(
-            "edge_per_month", Sentence("There are only {n} visits a month at a site", n=per_month)
+            "edge_per_month",
+            Sentence("At most {n}: so many visits has a site", n=per_month),
         )
     terms = reading.terms()
     plan = VisitPlan(

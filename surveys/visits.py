@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from surveys import audit, codes, publishing
+from surveys import audit, codes, publishing, visit_letters
 from surveys.devices import CODE_ALPHABET
 from surveys.ids import uuid7
 from surveys.sentences import Sentence
@@ -197,6 +197,7 @@ def offer(db: Database, at: datetime, visit: Visit, person_id: str, *, by: str =
         raise VisitError(Sentence("This visit is not open any more."))
     store.give_number(db, person_id)
     store.offer(db, visit, person_id, times.text(at))
+    visit_letters.offered(db, at, person_id)
     _record(db, at, by, "offered", visit, {"shopper": store.number(db, person_id)})
 
 

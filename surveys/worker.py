@@ -26,6 +26,7 @@ from surveys import (
     jobs,
     reviewing_hours,
     saved_files,
+    visit_letters,
     visit_plans,
 )
 from surveys.delivery import Network
@@ -59,6 +60,7 @@ _EVERY_MINUTE: tuple[tuple[Callable[[Database, datetime], object], str], ...] = 
     (reviewing_hours.accept_due, "Reports whose hours have passed cannot be accepted"),
     (daily.schedule, "The morning's letters cannot be put in"),
     (visit_plans.schedule, "The visits of a plan cannot be made"),
+    (visit_letters.schedule, "The letters about deadlines cannot be put in"),
 )
 """What is done then, and what the log says where it cannot be."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from surveys import (
     people_leaving,
     preferences,
     reviewing,
+    visits,
     webhooks,
 )
 from surveys.delivery import Network
@@ -32,7 +33,7 @@ from surveys.store.writer import GroupCommit
 from surveys.worker import Worker
 from tests.conftest import CODES, NOW, WITHDRAWN, Clock
 from tests.desk_people import enrol
-from tests.field import accepted_visit, add_shopper, report_of, reviewed
+from tests.field import accepted_visit, add_shopper, add_visit, report_of, reviewed
 from tests.field import send as send_reports
 from tests.records import Record, counter_form, make
 from tests.rig.receivers import Mailbox, Receiver, mail_server
@@ -560,3 +561,44 @@ def test_a_shopper_is_told_of_a_report_that_came_back(
     assert "your report of 22 Nov 2026" in text
     assert all("Secret" not in letter.as_string() for letter in box.letters)
     assert {letter["To"] for letter in box.letters} == {"ana@example.org"}
+
+
+# --- visits -------------------------------------------------------------------------------------
+
+
+def test_offers_of_one_moment_are_one_letter(
+    chain: Installation, db: Database, box: Mailbox, clock: Clock, worker: Worker
+) -> None:
+    ana, ben = add_shopper(chain, "ana"), add_shopper(chain, "ben")
+    add_visit(chain, [ana, ben])
+    taken = add_visit(chain, [ana, ben], site_id="lisbon-1")
+    visits.accept(db, NOW, taken, ben.person_id)
+    worker.once()
+    assert box.letters == [], "more may be offered at this moment"
+
+    clock.forward(minutes=11)
+    worker.once()
+
+    told = {letter["To"]: letter for letter in box.letters}
+    assert told.keys() == {"ana@example.org", "ben@example.org"}
+    text = told["ana@example.org"].get_content()
+    assert "- Vienna, Graben, from 22 Nov 2026 to 30 Nov 2026" in text
+    assert "Lisbon" not in text, "somebody was quicker"
+    assert "https://survey.example.org/visits" in text
+    assert len(box.letters) == 2
+
+
+def test_the_day_before_a_deadline_its_shopper_is_reminded_once(
+    chain: Installation, db: Database, box: Mailbox, clock: Clock, worker: Worker
+) -> None:
+    ana = add_shopper(chain, "ana")
+    accepted_visit(chain, ana, due=date(2026, 11, 23))
+    reported = accepted_visit(chain, ana, site_id="vienna-2", due=date(2026, 11, 23))
+    accepted_visit(chain, ana, site_id="lisbon-1", due=date(2026, 11, 25))
+    assert reported.token is not None
+    send_reports(chain, report_of(chain, reported.token))
+    for _ in range(2):
+        worker.once()
+        clock.forward(minutes=20)
+    found = [str(one["Subject"]) for one in box.letters if "tomorrow" in str(one["Subject"])]
+    assert found == ["Vienna, Graben: due tomorrow"]

@@ -199,7 +199,7 @@ def test_the_sites_without_a_shopper_are_told_with_each_ones_reason(
         ({"name": "x" * 101}, "Use at most 100 letters"),
         ({"per_month": "0"}, "Write a whole number from 1 to 31"),
         ({"per_month": "1.5"}, "Write a whole number from 1 to 31"),
-        ({"edge_per_month": "3"}, "There are only 2 visits a month at a site"),
+        ({"edge_per_month": "3"}, "At most 2: so many visits has a site"),
         ({"rotation_days": "-1"}, "Write a whole number from 0 to 730"),
         ({"days_open": "31"}, "Write a whole number from 0 to 30"),
         ({"instrument": "counter"}, "Choose the form that shoppers fill in"),

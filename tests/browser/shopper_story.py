@@ -303,7 +303,8 @@ class Hand:
             except (AssertionError, WebDriverException) as gone:
                 said = gone
             time.sleep(0.1)
-        raise AssertionError(f"not within {seconds} s: {holds}; {said}")
+        page = self.does("location.pathname + document.body.innerText")
+        raise AssertionError(f"not within {seconds} s: {holds}; {said}; {page}")
 
     def says(self, text: str) -> None:
         self.until(f"document.body.innerText.includes({json.dumps(text)})")

@@ -28,6 +28,8 @@ SHOWN = 100
 TOPICS = {
     "invitation": Sentence("An invitation"),
     "report": Sentence("A report that came back"),
+    "visit.offered": Sentence("Visits that are offered"),
+    "visit.deadline": Sentence("A deadline that is tomorrow’s"),
     "misery": Sentence("An alert: customers were disappointed"),
     "daily": Sentence("The morning letter"),
     "submission.accepted": Sentence("A submission counts"),
