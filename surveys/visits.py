@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -97,19 +97,26 @@ def state(visit: Visit, reports: Iterable[Report]) -> str:
 
 
 def seen(db: Database, visit: Visit) -> Seen:
+    """A visit with all that ever came of it."""
     site = sites_store.find(db, visit.site_id)
     assert site is not None  # noqa: S101 - a site is never deleted
     return Seen(visit, site, store.reports(db, visit))
 
 
+def _seen_by(db: Database, visit: Visit, person_id: str) -> Seen:
+    """The same to a shopper: what another reported, who had the visit before, is not theirs."""
+    found = seen(db, visit)
+    return replace(found, reports=[one for one in found.reports if one.person_id == person_id])
+
+
 def of_shopper(db: Database, person_id: str) -> list[Seen]:
     """What a shopper has accepted, whatever came of it; the first due first."""
-    return [seen(db, visit) for visit in store.of_person(db, person_id)]
+    return [_seen_by(db, visit, person_id) for visit in store.of_person(db, person_id)]
 
 
 def offered_to(db: Database, person_id: str) -> list[Seen]:
     """What a shopper may still take; the first due first."""
-    return [seen(db, visit) for visit in store.open_to(db, person_id)]
+    return [_seen_by(db, visit, person_id) for visit in store.open_to(db, person_id)]
 
 
 def one_of(db: Database, person_id: str, visit_id: str) -> Seen | None:
@@ -117,10 +124,9 @@ def one_of(db: Database, person_id: str, visit_id: str) -> Seen | None:
     visit = store.by_id(db, visit_id)
     if visit is None:
         return None
-    if visit.person_id == person_id:
-        return seen(db, visit)
     open_to = {offer.person_id for offer in store.offers(db, visit) if offer.status == "open"}
-    return seen(db, visit) if visit.status == "offered" and person_id in open_to else None
+    is_open = visit.status == "offered" and person_id in open_to
+    return _seen_by(db, visit, person_id) if visit.person_id == person_id or is_open else None
 
 
 # --- making -----------------------------------------------------------------------------------
