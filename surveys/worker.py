@@ -189,11 +189,14 @@ class Worker:
         if self._tidied is None or now - self._tidied >= EVERY_HOUR:
             with db.transaction():
                 store.delete_done(db, times.text(now - jobs.KEPT))
-            saved_files.tidy(self._installation.uploads, now)
             self._tidied = now
-        if self._swept is None or now - self._swept >= EVERY_DAY:
-            attachments.tidy(db, self._installation.files, now)
-            self._swept = now
+            try:
+                saved_files.tidy(self._installation.uploads, now)
+                if self._swept is None or now - self._swept >= EVERY_DAY:
+                    self._swept = now
+                    attachments.tidy(db, self._installation.files, now)
+            except (OSError, Unavailable):  # a folder that cannot be tidied keeps no letter waiting
+                log.exception("Files that nobody needs cannot be taken away")
 
     def _due(self, db: Database) -> list[Group]:
         """Whom something is due for; those whose machine has just failed rest for a minute."""

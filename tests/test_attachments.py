@@ -443,6 +443,16 @@ def test_the_worker_tidies_what_was_half_written_once_it_is_old(
     assert lying(chain) == {sha256(PHOTO), "bb.part"}
 
 
+def test_a_folder_that_cannot_be_tidied_keeps_the_worker_from_nothing(
+    chain: Installation, client: FlaskClient, report: dict[str, Any]
+) -> None:
+    put_file(client, report, PHOTO)
+    # A folder under an orphan's name cannot be taken away as a file.
+    (files.path(chain.files, sha256(PHOTO)).parent / ("0" * 64)).mkdir()
+    assert not Worker(chain, lambda: NOW).once().busy
+    assert lying(chain) == {sha256(PHOTO)}
+
+
 def test_damaged_bytes_are_replaced_when_the_same_comes_again(
     chain: Installation, client: FlaskClient, report: dict[str, Any]
 ) -> None:

@@ -384,11 +384,29 @@ def test_files_that_are_no_photos_are_refused_in_words_and_a_removed_one_comes_b
     assert len(on_the_phone(page, "photos")) == 1, "what is not wanted takes no room"
 
 
+def test_a_full_phone_says_so_and_keeps_once_there_is_room(
+    address: str, phone: Phone, signed_in: Callable[[Phone], Page], proxy: Proxy
+) -> None:
+    page = signed_in(phone)
+    quota = phone.context.new_cdp_session(page)
+    quota.send("Storage.overrideQuotaForOrigin", {"origin": proxy.url, "quotaSize": 1})
+    page.goto(address)
+    expect(page.locator(".way")).to_be_visible()
+    page.locator("#spent").fill("3")
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("Not kept: this phone is full.")
+    quota.send("Storage.overrideQuotaForOrigin", {"origin": proxy.url})
+    alert.get_by_role("button", name="Try now").click()
+    kept(page, "spent", "3")
+    expect(alert).to_have_count(0)
+
+
 def test_two_windows_write_one_report_in_turn(
     address: str, phone: Phone, signed_in: Callable[[Phone], Page]
 ) -> None:
     first = signed_in(phone)
     first.goto(address)
+    expect(first.locator(".way")).to_be_visible()
     first.locator("#ahead").fill("7")
     second = phone.context.new_page()
     second.goto(address)
