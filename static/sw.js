@@ -7,7 +7,7 @@
 
 import { hex, local } from "./common.js";
 import { LIST, LOOSE, VISITS, fetchAndKeep, keep, whole } from "./keeping.js";
-import { SYNC, flush, state } from "./shopper/queue.js";
+import { SYNC, soon, state } from "./shopper/queue.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const FOLDER = "{{ folder }}";
@@ -72,7 +72,7 @@ worker.addEventListener("message", (event) => {
 
 worker.addEventListener("sync", (/** @type {any} */ event) => {
   // A browser that knows of this wakes us when the network is back, and again if it fails.
-  if (event.tag == SYNC) event.waitUntil(flush().then(state).then(({ failed }) => failed && later()));
+  if (event.tag == SYNC) event.waitUntil(soon().then(state).then(({ failed }) => failed && later()));
 });
 
 function later() {

@@ -164,7 +164,7 @@ export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) 
   // One that takes a new picture at once, and one that looks through those there are.
   question.querySelector("label")?.removeAttribute("for");
   const chooser = /** @type {HTMLInputElement} */ (field.cloneNode());
-  chooser.id = "";
+  chooser.removeAttribute("id");
   chooser.removeAttribute("capture");
   const row = element("div", "");
   for (const one of [field, chooser]) {

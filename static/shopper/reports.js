@@ -127,7 +127,7 @@ function reportRow(report, visit, sending, words) {
     go.href = `/visits/${report.visit}`;
     acts.push(go);
   }
-  if (isUnsent(report)) acts.push(tap(words.try_one, () => flush([report.id])));
+  if (isUnsent(report) && !sending) acts.push(tap(words.try_one, () => flush([report.id])));
   if (report.state == "refused" || stuck)
     acts.push(tap(words.delete, () => confirm(words.delete_report) && remove(report)));
   const lines = told.map((text) => make("p", text));
@@ -143,7 +143,8 @@ function reportRow(report, visit, sending, words) {
 function stateOf(report, visit, sending, stuck, words) {
   const { id, files, arrived, at, received = 0 } = report;
   const since = when(at);
-  const receipt = { at: when(received), id: id.slice(0, 8) };
+  // An id begins with when it was made, and two made one after the other begin alike.
+  const receipt = { at: when(received), id: id.slice(-8) };
   const photos = { n: arrived.length, of: files.length, since };
   if (report.state == "refused") return { said: fill(words.refused, { since }), kind: "refused" };
   if (report.state == "photos")

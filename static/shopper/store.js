@@ -31,6 +31,17 @@ const STORES = { drafts: "visit", reports: "id", photos: "key", forms: "key", vi
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;
+/** @type {Set<IDBTransaction>} */
+const reading = new Set();
+/** @type {Promise<void> | undefined} until the page is there again */
+let away;
+
+// WebKit puts a page that is left to sleep in the middle of what it reads, and then no other page can
+// write: so that is broken off, and asked again should the page come back.
+addEventListener("pagehide", () => {
+  away = new Promise((back) => addEventListener("pageshow", () => back((away = undefined)), { once: true }));
+  for (const one of reading) one.abort();
+});
 
 function open() {
   return (opened ??= new Promise((done, fail) => {
@@ -65,13 +76,21 @@ function open() {
  * @returns {Promise<T>}
  */
 export async function within(mode, work, again = true) {
+  await away;
   try {
     const db = await open();
     return await new Promise((done, fail) => {
       const all = db.transaction(Object.keys(STORES), mode, { durability: "strict" });
+      if (mode == "readonly") reading.add(all);
       const asked = work((name) => all.objectStore(name));
-      all.oncomplete = () => done(/** @type {T} */ (asked?.result));
-      all.onabort = () => fail(all.error);
+      all.oncomplete = () => {
+        reading.delete(all);
+        done(/** @type {T} */ (asked?.result));
+      };
+      all.onabort = () => {
+        reading.delete(all);
+        fail(all.error);
+      };
     });
   } catch (error) {
     opened = undefined;

@@ -132,8 +132,8 @@ class Day:
 
     def _sign_in(self) -> None:
         self.page.goto(f"{self.proxy.url}/join/{invitation(self.chain)}")
-        self.page.get_by_label("Your name").fill("Ana")
-        self.page.get_by_role("button", name="Begin").click()
+        self.page.get_by_label("What should we call you?").fill("Ana")
+        self.page.get_by_role("button", name="Sign this phone in").click()
         expect(self.page.get_by_role("heading", name="Your visits")).to_be_visible()
 
     # --- at home ------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ class Hand:
         """By the link of an invitation."""
         self.browser.open(f"{self.address}/join/{token}")
         self.does("hand.fill('#name', 'Ana')")
-        self.does("hand.press('Begin')")
+        self.does("hand.press('Sign this phone in')")
         self.says("Your visits")
 
     def get_ready(self) -> None:
