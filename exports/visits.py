@@ -29,10 +29,13 @@ def check(asked: Asked, *, owners_alone: bool = False) -> None:
 
 
 def visits(db: Database, asked: Asked) -> Iterator[tuple[Value, ...]]:
-    """Every visit that is due in the days asked for; money for the owner alone."""
+    """Every visit that is due in the days asked for; to managers those whose report counts, and no
+    money."""
     numbers = store.numbers(db)
     for seen in _seen(db, asked):
         visit, report = seen.visit, seen.report
+        if not asked.everything and seen.state != "counted":
+            continue
         if not _within(asked, date.fromisoformat(visit.due)):
             continue
         money = (_decimal(visit.fee), _decimal(visit.expenses), visit.currency or None)

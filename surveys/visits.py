@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from surveys import audit, codes, publishing, visit_letters
+from surveys import audit, codes, people, publishing, visit_letters
 from surveys.devices import CODE_ALPHABET
 from surveys.ids import uuid7
+from surveys.people import Person
 from surveys.sentences import Sentence
 from surveys.store import sites as sites_store
 from surveys.store import times, tokens
@@ -107,6 +108,17 @@ def _seen_by(db: Database, visit: Visit, person_id: str) -> Seen:
     """The same to a shopper: what another reported, who had the visit before, is not theirs."""
     found = seen(db, visit)
     return replace(found, reports=[one for one in found.reports if one.person_id == person_id])
+
+
+def may_read(reader: Person, found: Seen) -> bool:
+    """Whether a visit is shown at the desk to ``reader``.
+
+    A manager sees those whose report counts: one that is announced is no mystery visit any more,
+    and until a report counts it is between its shopper and the reviewer.
+    """
+    return people.may_see(reader, found.site) and (
+        reader.role != "manager" or found.state == "counted"
+    )
 
 
 def of_shopper(db: Database, person_id: str) -> list[Seen]:

@@ -15,7 +15,7 @@ from surveys.store import visits as store
 from surveys.store.database import Database
 from surveys.store.sites import Site
 from surveys.store.visits import Offer, Visit
-from surveys.visits import Seen
+from surveys.visits import Seen, may_read
 
 KINDS = (
     *("late", "refused", "offered", "accepted", "pending", "held", "returned", "counted"),
@@ -118,6 +118,8 @@ def _listed(
             continue
         key = (visit.site_id, visit.visit_id)
         seen = Seen(visit, mine[visit.site_id], reports.get(key, ()))
+        if reader is not None and not may_read(reader, seen):
+            continue
         conflict = seen.state == "accepted" and (visit.site_id, visit.person_id) in declared
         rows.append(Listed(seen, offers.get(key, ()), seen.is_late(at), conflict))
     return rows

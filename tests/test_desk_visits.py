@@ -23,6 +23,7 @@ from tests.field import (
     add_plan,
     add_shopper,
     add_visit,
+    counted_visit,
     report_of,
     send,
 )
@@ -147,19 +148,34 @@ def test_the_list_can_be_narrowed_to_a_shopper(
 def test_a_manager_reads_shoppers_as_numbers_and_changes_nothing(
     chain: Installation, manager: FlaskClient, ana: Person, db: Database
 ) -> None:
-    visit = add_visit(chain, [ana])
-    visits.decline(db, NOW, visit, ana.person_id, "My sister works there.")
-    visits.offer(db, NOW, visit, ana.person_id)
-    visits.accept(db, NOW, visit, ana.person_id)
+    visit = counted_visit(chain, ana, briefing="Ask for the blue one.")
     listed = manager.get("/desk/visits", headers=HTML).text
     one = manager.get(f"/desk/visits/{visit.visit_id}", headers=HTML).text
     for page in (listed, one):
         assert f"shopper {store.number(db, ana.person_id)}" in page
         assert "Ana" not in page
         assert "ana@example.org" not in page
-        assert "sister" not in page
     assert "<form" not in one.partition("<main")[2]
     assert send_form(manager, f"/desk/visits/{visit.visit_id}/cancel").status_code == 403
+
+
+def test_a_manager_hears_of_a_visit_once_its_report_counts(
+    chain: Installation, manager: FlaskClient, ana: Person, db: Database
+) -> None:
+    """One that is announced is no mystery visit any more."""
+    offered = add_visit(chain, [ana], briefing="Ask for the blue one.")
+    accepted = accepted_visit(chain, ana)
+    listed = manager.get("/desk/visits", headers=HTML).text
+    assert "Vienna, Graben" not in listed.partition("<table")[2]
+    for visit in (offered, accepted):
+        assert visit.visit_id not in listed
+        page = manager.get(f"/desk/visits/{visit.visit_id}", headers=HTML)
+        assert page.status_code == 404
+    exported = manager.get("/exports/visits.csv").text
+    assert len(exported.splitlines()) == 1
+    counted = counted_visit(chain, ana)
+    assert counted.visit_id in manager.get("/desk/visits", headers=HTML).text
+    assert counted.visit_id in manager.get("/exports/visits.csv").text
 
 
 def test_somebody_elses_region_and_no_visit_at_all_look_the_same(

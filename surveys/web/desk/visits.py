@@ -136,11 +136,11 @@ def one(visit_id: str) -> str:
 
 
 def find(visit_id: str) -> Seen:
-    """The visit, if it is at a site of who is looking; 404 for every other."""
+    """The visit, if it is shown to who is looking; 404 for every other."""
     database = services().database
     visit = store.by_id(database, visit_id)
     found = None if visit is None else visits.seen(database, visit)
-    if found is None or not people.may_see(me(), found.site):
+    if found is None or not visits.may_read(me(), found):
         abort(404, NOT_YOURS)
     return found
 
