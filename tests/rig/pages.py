@@ -33,7 +33,7 @@ from surveys.sentences import Sentence, kept
 from surveys.store import audit as audit_store
 from surveys.store import jobs as jobs_store
 from surveys.store import sites as store
-from surveys.store import times
+from surveys.store import times, visit_lists
 from tests.rig import browsers, casework, deeds, phones, reports, story
 from tests.rig.proxy import Proxy
 from tests.rig.server import ROOT, Server, free_port, run
@@ -153,6 +153,11 @@ def _visits(folder: Path) -> dict[str, str]:
         visits.take(db, at, accepted, shopper.person_id)
     offered = visits.offered_to(db, shopper.person_id)[0]
     reported = next(one for one in visits.of_shopper(db, shopper.person_id) if one.reports)
+    counted = next(
+        visit.visit_id
+        for visit in visit_lists.of_site(db, site.site_id)
+        if visits.seen(db, visit).state == "counted"
+    )
     values = {
         "name": "Every site twice a month",
         "instrument": "visit",
@@ -172,6 +177,7 @@ def _visits(folder: Path) -> dict[str, str]:
         "accepted": accepted.visit_id,
         "offered": offered.visit.visit_id,
         "reported": reported.visit.visit_id,
+        "counted": counted,
         "plan": plan.plan_id,
     }
 
@@ -635,9 +641,10 @@ def _views() -> Iterator[View]:
     yield View("my-work", "/visits/work", "shopper")
     yield View("interests", "/visits/interests", "shopper")
     yield View("interests-wrong", "/visits/interests", "shopper", then=know_nowhere)
-    for who in ("owner", "manager"):
-        yield View(f"desk-visits-{who}", "/desk/visits", who)
-        yield View(f"desk-visit-{who}", "/desk/visits/{accepted}", who, then=unfold_all)
+    yield View("desk-visits-owner", "/desk/visits", "owner")
+    yield View("desk-visits-manager", "/desk/visits", "manager")
+    yield View("desk-visit-owner", "/desk/visits/{accepted}", "owner", then=unfold_all)
+    yield View("desk-visit-manager", "/desk/visits/{counted}", "manager")
     yield View("desk-visits-none", "/desk/visits?month=2001-01", "owner")
     yield View("desk-visit-offered", "/desk/visits/{offered}", "owner", then=unfold_all)
     yield View("desk-visit-reported", "/desk/visits/{reported}", "owner")
