@@ -132,7 +132,7 @@ class Day:
 
     def _sign_in(self) -> None:
         self.page.goto(f"{self.proxy.url}/join/{invitation(self.chain)}")
-        self.page.get_by_label("What should we call you?").fill("Ana")
+        self.page.locator("#name").fill("Ana")
         self.page.get_by_role("button", name="Sign this phone in").click()
         expect(self.page.get_by_role("heading", name="Your visits")).to_be_visible()
 
@@ -314,7 +314,7 @@ class Hand:
         self.browser.open(f"{self.address}/join/{token}")
         self.does("hand.fill('#name', 'Ana')")
         self.does("hand.press('Sign this phone in')")
-        self.says("Your visits")
+        self.until("location.pathname == '/visits'")
 
     def get_ready(self) -> None:
         """All visits are on the phone, and the worker is between the pages and the network."""
