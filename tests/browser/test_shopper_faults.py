@@ -210,7 +210,7 @@ def test_server_errors(day: Day) -> None:
     day.get_ready()
     day.proxy.fail(500, ANSWERS)
     made = [day.report(one, COLOURS[0])]
-    expect(day.row("waiting")).to_contain_text("Waiting for the network")
+    expect(day.row("waiting")).to_contain_text("Waiting to be sent")
 
     # Whoever is asked to wait an hour does, unless its owner asks.
     day.proxy.fail(429, ANSWERS, retry_after=3000)
