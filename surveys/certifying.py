@@ -48,6 +48,8 @@ LARGEST_EVERY = 1000
 
 REASON_AT_MOST = 500
 
+NOT_YOURS = Sentence("This case is not yours to rate any more.")
+
 
 class CertifyingError(ValueError):
     """What was asked cannot be done; the message says why and what to do.
@@ -252,14 +254,16 @@ def rate(
     Raises :class:`CertifyingError`: rated before, of another attempt, a level that is missing or
     is none. Nothing is kept then.
     """
+    if case.key not in attempt.cases:
+        raise CertifyingError(NOT_YOURS)
     missing = [scale for scale in case.levels if levels.get(scale) not in LEVELS]
     if missing:
         raise CertifyingError(
             Sentence("Choose a level on each scale; what you chose still stands below."), missing
         )
     with db.transaction():
-        if store.find(db, attempt.attempt_id) is None or case.key not in attempt.cases:
-            raise CertifyingError(Sentence("This case is not yours to rate any more."))
+        if store.find(db, attempt.attempt_id) is None:
+            raise CertifyingError(NOT_YOURS)
         for scale, gold in case.levels.items():
             kept = store.rate(
                 db, attempt.attempt_id, case.key, scale, levels[scale], gold, times.text(at)

@@ -31,6 +31,7 @@ from surveys.instrument import Instrument
 from surveys.intake_judging import Judgement
 from surveys.intake_reading import Sent, ShapelessError
 from surveys.intake_receipts import (
+    COUNTS_ALREADY,
     NOT_STORED,
     OTHER_CONTENT,
     OTHER_INSTRUMENT,
@@ -187,6 +188,9 @@ class Intake:
             submission = replace(
                 submission, replaces=None, status="held", problems=problems_text(problems)
             )
+        elif submission.status == "counted" and _counts_already(db, submission):
+            problems.append(COUNTS_ALREADY)
+            submission = replace(submission, status="held", problems=problems_text(problems))
         if not submissions.insert(db, submission):
             return _known(db, sent, submission, judgement, problems, finish), {}
         if token.kind == VISIT:
@@ -301,6 +305,20 @@ class Intake:
         if named != key:
             return questions | self._contact_questions(db, named, form)
         return questions
+
+
+def _counts_already(db: Database, submission: Submission) -> bool:
+    """Whether another report of its visit counts, and neither stands in place of the other."""
+    found = visits.under(db, submission.site_id, submission.token)
+    if found is None:
+        return False
+    one_of_two = {submission.submission_id, *intake_replacing.below(db, submission)}
+    return any(
+        other.status == "counted"
+        and other.submission_id not in one_of_two
+        and other.replaces != submission.submission_id
+        for other in visits.reports_under(db, submission.site_id, found[0])
+    )
 
 
 def _belongs_to_visit(db: Database, submission: Submission, listed: Sequence[str]) -> None:

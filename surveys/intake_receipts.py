@@ -35,6 +35,12 @@ OTHER_INSTRUMENT = Problem(
     "This form is not the one that belongs to the code. The answers are kept, and a person looks"
     " at them.",
 )
+COUNTS_ALREADY = Problem(
+    "counts_already",
+    "/token",
+    "Another report of this visit counts already, and a visit counts once. This one is kept, and a"
+    " person looks at both.",
+)
 OTHER_CONTENT = Problem(
     "other_content",
     "",

@@ -168,6 +168,7 @@ class _Offering:
         self._stays: dict[str, list[Stay]] = {}
         for stay in stays:
             self._stays.setdefault(stay.site_id, []).append(stay)
+        self._welcome: dict[str, list[str]] = {}
         self._load = Counter(
             stay.person_id for stay in stays if stay.last >= first and stay.first <= last
         )
@@ -182,7 +183,9 @@ class _Offering:
                 free = self._free(visit)
                 if not free:
                     continue
-                chosen = min(free, key=lambda one: (self._load[one], _number(each.visit_id, one)))
+                least = min(self._load[one] for one in free)
+                idle = [one for one in free if self._load[one] == least]
+                chosen = idle[_number(each.visit_id) % len(idle)]
                 self._load[chosen] += 1
                 self._stays.setdefault(visit.site_id, []).append(
                     Stay(visit.site_id, chosen, visit.not_before, visit.due)
@@ -201,7 +204,24 @@ class _Offering:
         }
 
     def _free(self, visit: Planned) -> list[str]:
-        return [one for one in self._shoppers if self._why_not(visit, one) is None]
+        """Whoever has no :meth:`_why_not`: for thousands of visits, without words."""
+        taken = set(visit.offered_to)
+        taken |= {
+            stay.person_id
+            for stay in self._stays.get(visit.site_id, ())
+            if in_the_way(
+                (stay,),
+                stay.person_id,
+                visit.not_before,
+                visit.due,
+                self._rules.rotation_days,
+            )
+        }
+        if visit.site_id not in self._welcome:
+            self._welcome[visit.site_id] = [
+                one for one in self._shoppers if self._barred(visit.site_id, one) is None
+            ]
+        return [one for one in self._welcome[visit.site_id] if one not in taken]
 
     def _why_not(self, visit: Planned, person_id: str) -> Sentence | None:
         if person_id in visit.offered_to:

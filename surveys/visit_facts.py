@@ -19,7 +19,8 @@ LONGEST_BRIEFING = 4000
 MOST = Decimal(1_000_000)
 _AMOUNT = re.compile(r"\d{1,7}([.,]\d{1,3})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DAY = re.compile(r"20\d\d-\d\d-\d\d", re.ASCII)
+"""Of this century, as the months of the desk are."""
 _YES = ("1", "yes", "true", "x", "on")
 _NO = ("", "0", "no", "false", "off")
 

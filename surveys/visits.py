@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from surveys import audit, codes, people, publishing, visit_letters
+from surveys import audit, certifying, codes, people, publishing, visit_letters
 from surveys.devices import CODE_ALPHABET
 from surveys.ids import uuid7
 from surveys.people import Person
@@ -59,7 +59,7 @@ class Seen:
 
     @property
     def report(self) -> Report | None:
-        return speaking(self.reports)
+        return speaking(_of_holder(self.visit, self.reports))
 
     def is_due(self, at: datetime) -> bool:
         """Whether it may be made now: accepted, begun, and no report under way or done."""
@@ -84,13 +84,23 @@ def speaking(reports: Iterable[Report]) -> Report | None:
     return min(newest_first, key=lambda report: REPORT_STATES.index(report.status))
 
 
+def _of_holder(visit: Visit, reports: Iterable[Report]) -> list[Report]:
+    """Without those that were rejected of somebody whose visit it is no more: it is still to be
+    made."""
+    return [
+        report
+        for report in reports
+        if report.status != "rejected" or report.person_id == visit.person_id
+    ]
+
+
 def state(visit: Visit, reports: Iterable[Report]) -> str:
     """offered, accepted, pending, held, returned, counted, rejected or cancelled.
 
     A report that came speaks louder than the visit: one that was cancelled after it stays what the
     report is.
     """
-    report = speaking(reports)
+    report = speaking(_of_holder(visit, reports))
     return visit.status if report is None else report.status
 
 
@@ -225,7 +235,8 @@ def offer(db: Database, at: datetime, visit: Visit, person_id: str, *, by: str =
 def accept(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
     """The shopper takes it: from now on it is theirs alone, with a token for its report.
 
-    Raises :class:`VisitError` if somebody was quicker, or it was withdrawn.
+    Raises :class:`VisitError` if somebody was quicker, it was withdrawn, or it needs a certificate
+    and theirs is not good (any more).
     """
     with db.transaction():
         return take(db, at, visit, person_id)
@@ -233,6 +244,11 @@ def accept(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
 
 def take(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
     """:func:`accept`, as part of the caller's transaction."""
+    current = store.find(db, visit.site_id, visit.visit_id) or visit
+    if current.certificate and not certifying.is_certified(db, person_id, at):
+        raise VisitError(
+            Sentence("This visit needs a certificate, and you have none that is good today.")
+        )
     taken = not store.answer_offer(db, visit, person_id, "accepted", times.text(at))
     token = codes.letters()
     if taken or not store.change(

@@ -183,6 +183,9 @@ def reopen(db: Database, at: datetime, visit: Visit, *, by: str) -> None:
         current = store.find(db, visit.site_id, visit.visit_id)
         if current is None or current.status != "cancelled":
             raise VisitError(Sentence("This visit is not cancelled."))
+        report = visits.speaking(store.reports(db, current))
+        if report is not None and report.status == "counted":
+            raise VisitError(GONE)
         _freed(db, current, cancelled_utc=None, reason=None)
         _record(db, at, by, "reopened", visit, {})
 

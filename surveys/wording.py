@@ -33,6 +33,9 @@ _WHOLE = {
         "It says that it corrects another one, and shows no right to: another code, or not that"
         " one’s secret."
     ),
+    "counts_already": Sentence(
+        "Another report of this visit counts already, and a visit counts once."
+    ),
     "erased": Sentence("Its words were erased at the wish of whoever sent it."),
 }
 _STRAY = Sentence("Its list of files names one for a question that takes no photos.")

@@ -8,14 +8,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from surveys import interests, visits
+from surveys import holding, interests, visit_facts, visits, visits_desk
 from surveys.installation import Installation
 from surveys.people import Person
 from surveys.store import sites as sites_store
 from surveys.store import tokens
 from surveys.store import visits as store
 from surveys.store.database import Database
-from surveys.visits import Visit
+from surveys.visits import Visit, VisitError
 from tests.conftest import NOW
 from tests.desk_people import HTML, enrol, send_form, signed_in
 from tests.field import (
@@ -449,3 +449,43 @@ def test_an_interest_declared_after_accepting_is_told_to_the_owner(
     interests.declare(db, NOW + timedelta(hours=1), ana.person_id, site, "I began to work there.")
     first = owner.get("/desk/visits", headers=HTML).text.partition('id="month"')[0]
     assert "interest declared" in first
+
+
+def test_a_late_report_that_is_rejected_does_not_end_the_visit_of_whoever_has_it_now(
+    chain: Installation,
+) -> None:
+    db = chain.database()
+    ana, ben = add_shopper(chain, "ana"), add_shopper(chain, "ben")
+    given = accepted_visit(chain, ana)
+    visits_desk.give_away(db, NOW, given, [ben.person_id], "Ana is ill.", by="")
+    late = report_of(chain, given.token or "")
+    assert [one.status for one in send(chain, late)] == ["held"]
+    holding.reject(db, given.site_id, late["id"], "", NOW, reason="It is not hers any more.")
+
+    (offered,) = visits.offered_to(db, ben.person_id)
+    mine = visits.accept(db, NOW, offered.visit, ben.person_id)
+    assert visits.seen(db, mine).state == "accepted"
+    visits_desk.cancel(db, NOW, mine, "The shop is closed.", by="")
+    (kept,) = store.of_person(db, ben.person_id)
+    assert kept.status == "cancelled"
+
+
+def test_a_cancelled_visit_whose_report_counts_stays_its_shoppers(chain: Installation) -> None:
+    """Set again it would be nobody's, and its fee gone from their page."""
+    db, ana = chain.database(), add_shopper(chain, "ana")
+    visit = accepted_visit(chain, ana)
+    visits_desk.cancel(db, NOW, visit, "The shop is closed.", by="")
+    late = report_of(chain, visit.token or "")
+    send(chain, late)
+    holding.accept(db, visit.site_id, late["id"], "", NOW)
+
+    with pytest.raises(VisitError, match="changed meanwhile"):
+        visits_desk.reopen(db, NOW, visit, by="")
+    assert [found.state for found in visits.of_shopper(db, ana.person_id)] == ["counted"]
+
+
+@pytest.mark.parametrize(("column", "day"), [("not_before", "0001-01-01"), ("due", "9999-12-31")])
+def test_a_day_of_another_age_is_told_in_words(column: str, day: str) -> None:
+    """Rotation counts days around it, and there are none beyond the last."""
+    _, faults = visit_facts.check({**NEW, column: day})
+    assert column in faults

@@ -268,3 +268,14 @@ def _phone_then(chain: Installation, person: Person, clock: Clock) -> str:
     db = chain.database()
     with db.transaction():
         return devices.sign_in(db, clock(), person, "iPhone")[1]
+
+
+def test_a_case_of_somebody_elses_attempt_is_neither_shown_nor_rated(
+    hers: FlaskClient, db: Database, ana: Person
+) -> None:
+    address = begin(hers, PRACTICE)
+    (attempt,) = store.of_person(db, ana.person_id)
+    other = next(key for key in CASES if key not in attempt.cases)
+    answer = press(hers, address, case=other)  # and no levels
+    assert (answer.status_code, answer.headers["Location"]) == (303, address)
+    assert store.ratings(db, attempt.attempt_id) == []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+
 import pytest
 from flask import Flask
 
-from surveys import devices, visits
+from surveys import devices, holding, publishing, visits
+from surveys.holding import HoldingError
 from surveys.installation import Installation
 from surveys.people import Person
+from surveys.rebuild import rebuild
 from surveys.store import visits as store
 from surveys.visits import VisitError
 from tests.conftest import NOW
@@ -16,6 +20,7 @@ from tests.field import (
     add_phone,
     add_shopper,
     add_visit,
+    counted_visit,
     phone,
     report_of,
     send,
@@ -91,3 +96,54 @@ def test_a_phone_shows_its_shoppers_visits_and_nobody_elses(
     assert "Lisbon, Chiado" not in home
     assert client.get(f"/visits/{mine.visit_id}").status_code == 200
     assert client.get(f"/visits/{other.visit_id}").status_code == 404
+
+
+def test_a_visit_that_needs_a_certificate_is_not_accepted_without_a_good_one(
+    chain: Installation,
+) -> None:
+    """It may have lapsed, or been withdrawn, after the visit was offered."""
+    ana = add_shopper(chain)
+    visit = add_visit(chain, [ana], certificate=True)
+    with pytest.raises(VisitError, match="needs a certificate"):
+        visits.accept(chain.database(), NOW, visit, ana.person_id)
+    (offered,) = visits.offered_to(chain.database(), ana.person_id)
+    assert offered.state == "offered"
+
+
+def test_a_visit_counts_once_though_nobody_reviews_its_reports(
+    chain: Installation, ana: Person
+) -> None:
+    """Two phones of one shopper, or two tabs, each send a report of their own."""
+    db = chain.database()
+    visit = counted_visit(chain, ana)
+    assert visit.token is not None
+    (first,) = store.reports(db, visit)
+    other = report_of(chain, visit.token, answers={"done": False}, form=first.form)
+
+    (receipt,) = send(chain, other)
+    assert (receipt.status, [one.code for one in receipt.problems]) == ("held", ["counts_already"])
+    assert [one.status for one in send(chain, other)] == ["duplicate"]
+    with pytest.raises(HoldingError, match="counts once"):
+        holding.accept(db, visit.site_id, other["id"], "", NOW)
+    assert [one.status for one in store.reports(db, visit)] == ["counted", "held"]
+
+    better = {**other, "id": str(uuid.uuid4()), "replaces": first.submission_id}
+    assert [one.status for one in send(chain, better)] == ["accepted"]
+    assert [one.status for one in store.reports(db, visit)].count("counted") == 1
+    assert rebuild(db) == []
+
+
+def test_a_report_and_what_replaces_it_count_once_in_either_order(
+    chain: Installation, ana: Person
+) -> None:
+    counted_visit(chain, ana)
+    visit = accepted_visit(chain, ana, instrument="errand")
+    newest = publishing.newest(chain.database(), "errand")
+    assert visit.token is not None and newest is not None  # noqa: PT018
+    old = report_of(chain, visit.token, answers={"done": True}, form=newest.form)
+    new = {**old, "id": str(uuid.uuid4()), "replaces": old["id"]}
+    assert [one.status for one in send(chain, new)] == ["accepted"]
+    assert [one.status for one in send(chain, old)] == ["accepted"]
+    found = {one.submission_id: one.status for one in store.reports(chain.database(), visit)}
+    assert found == {old["id"]: "replaced", new["id"]: "counted"}
+    assert rebuild(chain.database()) == []

@@ -243,10 +243,15 @@ _REPORT = (
 
 def reports(db: Database, visit: Visit) -> list[Report]:
     """What came under a visit's tokens, the first received first."""
+    return reports_under(db, visit.site_id, visit.visit_id)
+
+
+def reports_under(db: Database, site_id: str, visit_id: str) -> list[Report]:
+    """The same, of the visit with this id."""
     rows = db.rows(
         f"{_REPORT} WHERE r.site_id = :site_id AND r.visit_id = :visit_id"
         " ORDER BY s.received_utc, r.submission_id",
-        visit.key,
+        {"site_id": site_id, "visit_id": visit_id},
     )
     return [Report(**row) for row in rows]
 
