@@ -7,7 +7,7 @@
 
 import { hex, local } from "./common.js";
 import { LIST, LOOSE, VISITS, fetchAndKeep, keep, whole } from "./keeping.js";
-import { SYNC, soon, state } from "./shopper/queue.js";
+import { SYNC, isFinished, soon, state } from "./shopper/queue.js";
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const FOLDER = "{{ folder }}";
@@ -137,9 +137,13 @@ async function visitThere(address) {
   const mark = hex(new Uint8Array(digest)).slice(0, 16);
   const today = local().slice(0, 10);
   const { visits } = await list.json();
+  const { reports } = await state();
   const due = visits.find(
     (/** @type {any} */ one) =>
-      /accepted|returned/.test(one.state) && one.not_before <= today && one.codes.includes(mark),
+      /accepted|returned/.test(one.state) &&
+      one.not_before <= today &&
+      one.codes.includes(mark) &&
+      !isFinished(reports, one.visit, one.state == "returned" ? one.report : null),
   );
   return due && `${due.address}?code=${code}`;
 }

@@ -135,6 +135,38 @@ def test_a_photo_that_was_missing_comes_with_a_later_file(
     assert arrived(chain, record) == {sha256(PHOTO), sha256(OTHER)}
 
 
+def test_a_photo_whose_answers_arrived_before_comes_by_itself(
+    chain: Installation, command: Command, saved: Callable[..., Path]
+) -> None:
+    record = sound(chain, files=listed(PHOTO, OTHER))
+    assert command("load", saved(record)).exit_code == 0
+    left = {"id": record["id"], "token": record["token"], "sha256": sha256(PHOTO)}
+    file = saved(photos=[left], contents=packed(PHOTO))
+    done = command("load", file)
+    assert done.exit_code == 0, done.output
+    assert "1 photo: 1 stored." in done.output
+    assert arrived(chain, record) == {sha256(PHOTO)}
+    assert "1 photo: 1 here already." in command("load", file).output
+
+
+@pytest.mark.parametrize(
+    "other", [{"token": WITHDRAWN}, {"id": "01933f2e-0000-7000-8000-000000000000"}]
+)
+def test_a_photo_by_itself_needs_the_id_and_the_token_of_its_submission(
+    chain: Installation,
+    command: Command,
+    saved: Callable[..., Path],
+    other: dict[str, str],
+) -> None:
+    record = sound(chain, files=listed(PHOTO))
+    assert command("load", saved(record)).exit_code == 0
+    left = {"id": record["id"], "token": record["token"], "sha256": sha256(PHOTO)}
+    done = command("load", saved(photos=[{**left, **other}], contents=packed(PHOTO)))
+    assert done.exit_code == 1
+    assert f"photo {sha256(PHOTO)[:12]}…: refused" in done.output
+    assert not arrived(chain, record)
+
+
 def test_photos_of_what_is_held_are_stored(
     chain: Installation, command: Command, saved: Callable[..., Path]
 ) -> None:

@@ -17,6 +17,29 @@ const PATIENCE_WITH_A_WINDOW = 2000;
 /** Where the draft of a shopper waits while somebody else writes about the same visit. */
 const aside = (/** @type {Draft} */ draft) => `${draft.visit}|${draft.shopper}`;
 
+/** A draft that nothing was written in yet. @param {HTMLFormElement} form @returns {Draft} */
+export function newDraft(form) {
+  const { visit = "", shopper = "", site, language = "" } = form.dataset;
+  const { form: version = "", token = "", replaces, photos = "{}", files = "{}" } = form.dataset;
+  return {
+    visit, shopper, site, token, language, form: version, replaces: replaces || null,
+    id: "", started: "", at: 0, page: 0, values: [], timers: {}, scanned: [],
+    photos: JSON.parse(photos), known: JSON.parse(files),
+    drawn: !!form.querySelector("[data-d]"),
+  };
+}
+
+/** Lets one work begin when the one before has ended, well or not. */
+export function oneByOne() {
+  /** @type {Promise<void>} */
+  let last = Promise.resolve();
+  return (/** @type {() => Promise<void>} */ work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
+}
+
 /** This shopper's draft of this visit. @param {string} visit @param {string} shopper */
 export async function draftOf(visit, shopper) {
   /** @type {Draft[]} */

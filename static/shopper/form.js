@@ -5,12 +5,12 @@
 
 import { local, uuid7 } from "../common.js";
 import { asCodes } from "./codes.js";
-import { discard, draftOf, keepDraft, reportLock, submissionOf, sweep } from "./drafts.js";
+import { discard, draftOf, keepDraft, newDraft, oneByOne, reportLock, submissionOf, sweep } from "./drafts.js";
 import { brought, formKey, keptForm, tidyForms } from "./forms.js";
 import { asPhotos, asPlace, asTimer, element } from "./gadgets.js";
 import { divided, isThere, pageOf, turnTo, way } from "./parts.js";
-import { freeze, reports } from "./queue.js";
-import { controlsIn, isTick, questionsIn, readAll, tongue } from "./reading.js";
+import { freeze, isFinished, reports } from "./queue.js";
+import { controlsIn, isTick, questionsIn, readAll, setValues, tongue, valuesOf } from "./reading.js";
 import { fill, tap } from "./reports.js";
 import { review, sayBeside } from "./review.js";
 import { one } from "./store.js";
@@ -40,6 +40,10 @@ async function fillIn(form) {
   let dirty = false;
   /** @type {Promise<void> | undefined} */
   let saving;
+  // A write that fails must not take the next for another window's.
+  const inOrder = oneByOne();
+  /** @type {Set<Promise<void>>} photos that are being drawn */
+  const drawing = new Set();
   /** @type {import("./parts.js").Page[]} */
   let pages = [];
   let at = 0;
@@ -63,7 +67,11 @@ async function fillIn(form) {
   form.addEventListener("input", changed);
   form.addEventListener("change", left);
   form.addEventListener("submit", submit);
-  addEventListener("popstate", ({ state: page }) => holding && turn(Number(page) || 0, false));
+  addEventListener("popstate", ({ state: page }) => {
+    if (!holding) return;
+    turn(Math.min(Number(page) || 0, pages.length - 1), false);
+    pages[at].heading.focus({ preventScroll: true });
+  });
   // Whatever fails here, the form is still one that can be sent without a script.
   await enter(await lock.take()).catch((error) => {
     form.removeEventListener("submit", submit);
@@ -80,13 +88,13 @@ async function fillIn(form) {
     let stored = true;
     /** @type {Draft | undefined} */
     const mineHere = await draftOf(visit, shopper).catch(() => void (stored = false));
-    if (!mineHere && (await isFinished())) return shut(words.finished, [words.to_queue, toQueue]);
+    if (!mineHere && (await isSent())) return shut(words.finished, [words.to_queue, toQueue]);
     if (!mineHere && !arrived.trim()) return;
     form.hidden = false;
     banner.replaceChildren();
     // Made anew where another window had it meanwhile.
     if (path) form.innerHTML = arrived;
-    draft = mineHere ?? fresh();
+    draft = mineHere ?? newDraft(form);
     known = mineHere?.at ?? 0;
     if (mineHere) await goOn();
     else setUp();
@@ -103,22 +111,10 @@ async function fillIn(form) {
     await tidyForms().catch(() => {});
   }
 
-  /** @returns {Draft} */
-  function fresh() {
-    const { token = "", site, replaces, photos: had = "{}", files = "{}" } = form.dataset;
-    return {
-      visit, shopper, site, token, language, form: version, replaces: replaces || null,
-      id: "", started: "", at: 0, page: 0, values: [], timers: {}, scanned: [],
-      photos: JSON.parse(had), known: JSON.parse(files),
-      drawn: !!form.querySelector("[data-d]"),
-    };
-  }
-
   /** A report that was finished here and has not come back. */
-  async function isFinished() {
-    const mine = (await reports()).filter((r) => r.visit == visit && r.shopper == shopper);
-    // Ids tell when they were made: a later one than the one that came back is another report.
-    return mine.some((r) => r.state != "refused" && r.id > (form.dataset.replaces ?? ""));
+  async function isSent() {
+    const mine = (await reports()).filter((r) => r.shopper == shopper);
+    return isFinished(mine, visit, form.dataset.replaces);
   }
 
   /** Goes on with a draft, in the version of the form it was begun with. */
@@ -138,14 +134,11 @@ async function fillIn(form) {
       Object.assign(draft, { form: version, language });
     }
     Object.assign(hidden("id"), { value: draft.id });
-    for (const one of controlsIn(form)) {
-      const own = draft.values.filter(([name]) => name == one.name).map(([, value]) => value);
-      if (isTick(one)) one.checked = own.includes(one.value);
-      else one.value = own[0] ?? "";
-    }
+    setValues(form, draft.values);
     setUp();
     await sweep(draft).catch(() => {});
     turn(Math.min(draft.page, pages.length - 1), false);
+    history.replaceState(at, "");
     if (Date.now() - known < 60_000) return;
     const since = new Date(draft.started).toLocaleString(tongue(language), { dateStyle: "medium", timeStyle: "short" });
     tell(fill(words.begun, { since }));
@@ -173,7 +166,8 @@ async function fillIn(form) {
       words,
       draft: () => draft,
       touched: changed,
-      keepPhoto: (/** @type {any} */ made) => keep((store) => store("photos").put(made)),
+      keepPhoto,
+      drawing,
       photo,
     };
     gadgets = questionsIn(form).flatMap((question) => {
@@ -258,13 +252,17 @@ async function fillIn(form) {
 
   function changed() {
     if (!holding) return;
-    if (!draft.id) {
-      Object.assign(draft, { id: uuid7(), started: local() });
-      hidden("id").value = draft.id;
-      navigator.storage?.persist?.().catch(() => {});
-    }
+    name();
     refresh();
     save();
+  }
+
+  /** At the first touch. */
+  function name() {
+    if (draft.id) return;
+    Object.assign(draft, { id: uuid7(), started: local() });
+    hidden("id").value = draft.id;
+    navigator.storage?.persist?.().catch(() => {});
   }
 
   // Keeping
@@ -272,21 +270,37 @@ async function fillIn(form) {
   /** One write at a time; changes that come meanwhile go with the next. */
   function save() {
     dirty = true;
-    saving ??= (async () => {
+    saving ??= inOrder(async () => {
       while (dirty) await keep().catch(() => {});
-    })().finally(() => (saving = undefined));
+    }).finally(() => (saving = undefined));
     return saving;
+  }
+
+  /** @param {string} question @param {Omit<import("./store.js").Photo, "key" | "id" | "question" | "at">} made */
+  async function keepPhoto(question, made) {
+    await inOrder(async () => {
+      name();
+      const { id, photos } = draft;
+      const before = (photos[question] ??= []);
+      photos[question] = [...before, made.sha256];
+      const photo = { ...made, key: [id, made.sha256], id, question, at: Date.now() };
+      try {
+        await keep((store) => store("photos").put(photo));
+      } catch (error) {
+        photos[question] = photos[question].filter((one) => one != made.sha256);
+        throw error;
+      }
+    });
+    refresh();
   }
 
   /** Keep the draft as it stands. @param {(store: (name: any) => IDBObjectStore) => void} [more] */
   async function keep(more) {
     dirty = false;
-    if (!draft.id) Object.assign(draft, { id: uuid7(), started: local() });
+    name();
     const first = !known;
     const before = known;
-    draft.values = controlsIn(form)
-      .filter((one) => (isTick(one) ? one.checked : one.value))
-      .map((one) => [one.name, one.value]);
+    draft.values = valuesOf(form);
     draft.page = at;
     draft.at = known = Math.max(Date.now(), known + 1);
     try {
@@ -299,6 +313,7 @@ async function fillIn(form) {
       holding = false;
       if (outcome == "gone") shut(words.finished, [words.to_queue, toQueue]);
       else shut(words.elsewhere, [words.continue_here, () => lock.seize().then(enter)]);
+      if (more) throw new Error(outcome);
     } catch (error) {
       known = before;
       const full = /** @type {Error} */ (error)?.name == "QuotaExceededError";
@@ -316,6 +331,7 @@ async function fillIn(form) {
 
   /** Another window goes on with this report: keep what is not kept, and be still. */
   async function letGo() {
+    await Promise.all(drawing);
     if (dirty || saving) await save();
     holding = false;
     shut(words.elsewhere, [words.continue_here, () => lock.seize().then(enter)]);
@@ -335,6 +351,12 @@ async function fillIn(form) {
     event.preventDefault();
     if (!holding) return;
     if (at != pages.length - 1) return turn(next(1));
+    if (drawing.size) {
+      say(words.photo_working);
+      await Promise.all(drawing);
+      document.getElementById("alert")?.remove();
+      return turn(at, false);
+    }
     refresh();
     if (found.faults.size) {
       await review(pages[at].part, form, found, { words, draft, change, photo });
@@ -342,13 +364,13 @@ async function fillIn(form) {
       return;
     }
     holding = false;
-    await saving;
+    // Where there are no locks another window may have written, or sent, this draft meanwhile.
+    await save();
+    if (form.inert) return;
     try {
-      if (!draft.id) Object.assign(draft, { id: uuid7(), started: local() });
       await sweep(draft);
       const record = await submissionOf(draft, found);
-      // Another window may have sent this draft where there are no locks: then this is one more.
-      while (!(await freeze(draft, record))) record.id = uuid7();
+      await freeze(draft, record);
       toQueue();
     } catch (error) {
       holding = true;

@@ -12,10 +12,11 @@ import { develop, fileAddress, thumbnail } from "./photos.js";
 /**
  * What a gadget needs of the report it stands in.
  * @typedef {{words: Record<string, string>, draft: () => Draft, touched: () => void,
- *            keepPhoto: (photo: Photo) => Promise<void>,
+ *            keepPhoto: (question: string, made: Awaited<ReturnType<typeof develop>>) => Promise<void>,
+ *            drawing: Set<Promise<void>>,
  *            photo: (sha256: string) => Promise<Photo | undefined>}} Desk
  *   `touched` keeps what has changed; `keepPhoto` rejects where the phone is full, and then nothing
- *   of it is kept.
+ *   of it is kept; `drawing` the photos under way, which a report waits for.
  */
 
 /** @param {string} tag @param {string} style @param {(string | Node)[]} inside */
@@ -155,7 +156,7 @@ export function asPlace(question, { words, touched }) {
 }
 
 /** @param {HTMLElement} question @param {Desk} desk @returns {() => void} shows what is kept */
-export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) {
+export function asPhotos(question, { words, draft, touched, keepPhoto, drawing, photo }) {
   const { k = "", most = "1" } = question.dataset;
   const field = /** @type {HTMLInputElement} */ (question.querySelector("input[type=file]"));
   const shown = element("ul", "photos");
@@ -170,7 +171,10 @@ export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) 
   for (const one of [field, chooser]) {
     one.hidden = true;
     one.disabled = true;
-    one.onchange = () => take(one);
+    one.onchange = () => {
+      const done = take(one).finally(() => drawing.delete(done));
+      drawing.add(done);
+    };
   }
   field.after(chooser, shown, row, told);
   const open = (/** @type {HTMLInputElement} */ one) => {
@@ -211,13 +215,10 @@ export function asPhotos(question, { words, draft, touched, keepPhoto, photo }) 
     }
     const { sha256 } = made;
     if (mine().includes(sha256)) return words.photo_twice;
-    mine().push(sha256);
     try {
-      const { id } = draft();
-      await keepPhoto({ ...made, key: [id, sha256], id, question: k, at: Date.now() });
+      await keepPhoto(k, made);
       return "";
     } catch (error) {
-      draft().photos[k] = mine().filter((one) => one != sha256);
       const full = /** @type {Error} */ (error)?.name == "QuotaExceededError";
       return full ? words.photo_full : words.photo_unkept;
     }

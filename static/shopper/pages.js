@@ -219,8 +219,12 @@ async function register() {
   if (!made) return;
   const offer = () => {
     if (!made.waiting || !workers.controller) return;
-    say("version", words.new_version, [words.reload, () => made.waiting?.postMessage("now")]);
-    workers.oncontrollerchange = () => location.reload();
+    say("version", words.new_version, [words.reload, () => {
+      // Another window may have asked for it before; one that did not ask goes on undisturbed.
+      if (!made.waiting) return location.reload();
+      workers.oncontrollerchange = () => location.reload();
+      made.waiting.postMessage("now");
+    }]);
   };
   made.onupdatefound = () => made.installing?.addEventListener("statechange", offer);
   offer();

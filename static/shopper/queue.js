@@ -73,14 +73,24 @@ function changed() {
 
 const tellAll = () => watchers.forEach((tell) => tell());
 
+/** Whether a visit has its report here. Not told by times: a phone's clock may have been put right.
+ * @param {Report[]} found @param {string} visit @param {string | null} [replaced] the report of it
+ *   that came back */
+export const isFinished = (found, visit, replaced) =>
+  found.some(
+    (one) =>
+      one.visit == visit && one.state != "refused" && (one.replaces || "") == (replaced || ""),
+  );
+
 // Freezing
 
 /**
  * Freeze a draft: its report waits, the draft is gone, at once or not at all; then send.
  * Rejects where the phone's storage fails (a QuotaExceededError where it is full): the draft stays.
  * @param {Draft} draft
- * @param {{id: string, token: string, files?: {sha256: string}[]}} record the submission
- * @returns {Promise<boolean>} false if another tab froze this draft before, otherwise filled in
+ * @param {{id: string, token: string, replaces?: string | null, files?: {sha256: string}[]}} record
+ *   the submission
+ * @returns {Promise<boolean>} false if another tab froze this draft before
  */
 export async function freeze(draft, record) {
   /** @type {Report} */
@@ -94,6 +104,7 @@ export async function freeze(draft, record) {
     at: Date.now(),
     files: [...new Set((record.files ?? []).map((file) => file.sha256))],
     arrived: [],
+    replaces: record.replaces,
     state: "waiting",
   };
   let taken = false;

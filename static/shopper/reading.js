@@ -28,6 +28,21 @@ export const controlsIn = (within) =>
 /** @param {HTMLInputElement} one */
 export const isTick = (one) => /radio|checkbox/.test(one.type);
 
+/** What a form says, as names and values. @param {ParentNode} form @returns {[string, string][]} */
+export const valuesOf = (form) =>
+  controlsIn(form)
+    .filter((one) => (isTick(one) ? one.checked : one.value))
+    .map((one) => [one.name, one.value]);
+
+/** Say it again. @param {ParentNode} form @param {[string, string][]} values */
+export function setValues(form, values) {
+  for (const one of controlsIn(form)) {
+    const own = values.filter(([name]) => name == one.name).map(([, value]) => value);
+    if (isTick(one)) one.checked = own.includes(one.value);
+    else one.value = own[0] ?? "";
+  }
+}
+
 /** Figures and signs as the patterns below expect them. @param {string} text */
 const plain = (text) =>
   text
@@ -125,7 +140,7 @@ function readText(t, text, question, words) {
     return answer ? { answer } : { answer: text, fault: words.place_wrong };
   }
   if (t == "date" || t == "datetime") {
-    if (!/^\d{4}-/.test(text)) return { answer: text, fault: words.date_wrong };
+    if (!/^\d{4}-/.test(text) || Number.isNaN(Date.parse(text))) return { answer: text, fault: words.date_wrong };
     return { answer: t == "date" ? text : local(new Date(text)) };
   }
   const most = Number(question.dataset.most) || LONGEST_TEXT;

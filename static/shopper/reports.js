@@ -104,7 +104,7 @@ function row(name, said, kind, ...more) {
 function draftRow(draft, visit, words) {
   const go = /** @type {HTMLAnchorElement} */ (make("a", words.go_on));
   go.className = "b";
-  go.href = `/visits/${draft.visit}`;
+  go.href = `/visits/${draft.visit.split("|")[0]}`;
   const gone = tap(words.delete, () => confirm(words.delete_draft) && remove(draft));
   const said = fill(words.draft, { at: when(draft.at) });
   return row(draft.site || visit?.site || words.visit, said, "draft", make("p", "", go, gone));

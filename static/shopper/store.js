@@ -13,9 +13,9 @@
  *   `photos` by question, each its SHA-256; `timers` when a running timer was started (ms).
  * @typedef {{id: string, visit: string, shopper: string, site: string, token: string,
  *            text: string, at: number, files: string[], arrived: string[], state: ReportState,
- *            status?: string, digest?: string, received?: number, why?: string,
+ *            replaces?: string | null, status?: string, digest?: string, received?: number, why?: string,
  *            wrong?: Record<string, string>}} Report
- *   `text` is the frozen submission, "" once its receipt is here; `files` the photos it lists,
+ *   `replaces` the report that came back, which this one stands for; `text` is the frozen submission, "" once its receipt is here; `files` the photos it lists,
  *   `arrived` those the server has, `wrong` why one was not taken; `status` what the receipt said,
  *   `received` when it came (ms), `why` what stands against it.
  * @typedef {"waiting" | "photos" | "delivered" | "refused"} ReportState
