@@ -142,13 +142,23 @@ def offered_to(db: Database, person_id: str) -> list[Seen]:
 
 
 def one_of(db: Database, person_id: str, visit_id: str) -> Seen | None:
-    """A visit that is this shopper's, or open to them; None for every other."""
+    """A visit that is this shopper's, or open to them; None for every other.
+
+    One that was theirs and went to somebody else is ``given_away``, with the token it had: a report
+    that they have begun can still be sent, and is held.
+    """
     visit = store.by_id(db, visit_id)
     if visit is None:
         return None
     open_to = {offer.person_id for offer in store.offers(db, visit) if offer.status == "open"}
     is_open = visit.status == "offered" and person_id in open_to
-    return _seen_by(db, visit, person_id) if visit.person_id == person_id or is_open else None
+    if visit.person_id == person_id or is_open:
+        return _seen_by(db, visit, person_id)
+    token = store.former_token(db, visit, person_id)
+    if token is None:
+        return None
+    left = replace(visit, status="given_away", person_id=person_id, token=token)
+    return _seen_by(db, left, person_id)
 
 
 # --- making -----------------------------------------------------------------------------------

@@ -398,3 +398,16 @@ def test_a_voices_link_leads_no_phone_to_a_visit(
     accepted_visit(chain, ana)
     link = voices.issue(db, "vienna-1", voices.STAFF_FORECAST, NOW, "")
     assert phone_of_ana.get(f"/q/{link}").status_code == 200
+
+
+def test_a_phone_that_was_signed_out_elsewhere_is_told_so(
+    app: Flask, chain: Installation, ana: Person
+) -> None:
+    device_id, token = add_phone(chain, ana)
+    client = phone(app, token)
+    db = chain.database()
+    with db.transaction():
+        devices.revoke(db, NOW, device_id)
+    gone = client.get("/visits", headers=HTML, follow_redirects=True)
+    assert "This phone was signed out" in gone.text
+    assert "This phone was signed out" not in app.test_client().get("/visits/sign-in").text

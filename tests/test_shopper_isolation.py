@@ -128,6 +128,9 @@ def test_who_gets_a_visit_after_another_sees_nothing_of_the_first(
     assert visit.token is not None
     old = visit.token
     visits_desk.give_away(db, NOW, visit, [ben.person_id], "Ana is ill.", by="")
+    left = hers.get(f"/visits/{visit.visit_id}").text
+    assert "This visit is not yours any more." in left
+    assert f'data-token="{old}"' in left  # what she has begun can be sent, and is held
     (receipt,) = send(chain, report_of(chain, old, answers={**FACTS, "comment": SECRET_WORDS}))
     assert receipt.status == "held"
     open_to_him = store.by_id(db, visit.visit_id)
@@ -138,4 +141,7 @@ def test_who_gets_a_visit_after_another_sees_nothing_of_the_first(
     assert (found.state, list(found.reports)) == ("accepted", [])
     for page in (f"/visits/{visit.visit_id}", f"/visits/{visit.visit_id}/report", "/visits/queue"):
         assert SECRET_WORDS not in his.get(page).text
-    assert hers.get(f"/visits/{visit.visit_id}").status_code == 404
+    left = hers.get(f"/visits/{visit.visit_id}").text
+    assert found.visit.token not in (None, old)
+    assert str(found.visit.token) not in left
+    assert visit.visit_id not in hers.get("/visits").text

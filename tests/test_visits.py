@@ -125,7 +125,7 @@ def test_a_visit_counts_once_though_nobody_reviews_its_reports(
     assert [one.status for one in send(chain, other)] == ["duplicate"]
     with pytest.raises(HoldingError, match="counts once"):
         holding.accept(db, visit.site_id, other["id"], "", NOW)
-    assert [one.status for one in store.reports(db, visit)] == ["counted", "held"]
+    assert sorted(one.status for one in store.reports(db, visit)) == ["counted", "held"]
 
     better = {**other, "id": str(uuid.uuid4()), "replaces": first.submission_id}
     assert [one.status for one in send(chain, better)] == ["accepted"]

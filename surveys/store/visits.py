@@ -219,6 +219,15 @@ def under(db: Database, site_id: str, token: str) -> tuple[str, str] | None:
     return None if row is None else (row["visit_id"], row["person_id"])
 
 
+def former_token(db: Database, visit: Visit, person_id: str) -> str | None:
+    """A token under which this shopper might once have reported the visit."""
+    row = db.row(
+        f"SELECT token FROM visit_tokens WHERE {_KEY} AND person_id = :person_id ORDER BY token",
+        {**visit.key, "person_id": person_id},
+    )
+    return None if row is None else str(row["token"])
+
+
 def add_report(
     db: Database, site_id: str, submission_id: str, visit_id: str, person_id: str
 ) -> None:

@@ -79,6 +79,7 @@ def _sign_in_page(wrong: object = None) -> str:
         wrong=wrong,
         code=request.form.get("code", "")[:20],
         minutes=devices.CODE_MINUTES,
+        was_in=sessions.DEVICE_COOKIE in request.cookies,
     )
 
 
