@@ -43,9 +43,9 @@ def _begin(data: Path) -> subprocess.Popen[bytes]:
     server forks a web worker at that very moment: the fork holds the pipe open. (Descriptors do
     not leak by it: Python's are not inherited.)
     """
-    command = [sys.executable, "-P", "-m", "surveys.commands", "jobs", "--watch", "--with-parent"]
+    command = [sys.executable, "-P", "-m", "surveys.commands", "jobs", "--watch"]
     return subprocess.Popen(  # noqa: S603 - our own program
-        [*command, "--data", str(data.resolve())],
+        [*command, "--with-parent", str(os.getpid()), "--data", str(data.resolve())],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         close_fds=False,

@@ -28,10 +28,10 @@ def _now() -> datetime:
 
 @click.group(invoke_without_command=True)
 @click.option("--watch", is_flag=True, help="Go on delivering until it is stopped.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when the parent has ended.")
+@click.option("--with-parent", type=int, hidden=True, help="End when this process has ended.")
 @data_option
 @click.pass_context
-def jobs(ctx: click.Context, watch: bool, with_parent: bool, data: Path) -> None:
+def jobs(ctx: click.Context, watch: bool, with_parent: int | None, data: Path) -> None:
     """Send what is due: letters and web-hooks.
 
     Not needed beside “serve”, which does it by itself unless it was started with --no-jobs.
@@ -43,8 +43,8 @@ def jobs(ctx: click.Context, watch: bool, with_parent: bool, data: Path) -> None
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        if with_parent:
-            _end_with_parent(stop)
+        if with_parent is not None:
+            _end_with(with_parent, stop)
         found.run(stop)
         return
     done = found.once()
@@ -59,8 +59,8 @@ def jobs(ctx: click.Context, watch: bool, with_parent: bool, data: Path) -> None
         click.echo("“jobs list” says why; “jobs retry” tries them again.")
 
 
-def _end_with_parent(stop: threading.Event) -> None:
-    parent = os.getppid()
+def _end_with(parent: int, stop: threading.Event) -> None:
+    """``parent`` is told and not asked for: it may have ended while this program was starting."""
 
     def watch() -> None:
         while os.getppid() == parent:
