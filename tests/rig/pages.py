@@ -431,6 +431,17 @@ def join_shortly(page: Page, chain: Chain) -> None:
     expect(page.get_by_role("alert")).to_be_visible()
 
 
+def wait_until_ready(page: Page, _: Chain) -> None:
+    """Until every visit has its tick."""
+    page.wait_for_function(
+        """() => {
+            const ticks = [...document.querySelectorAll("[data-visit] .tick")];
+            const said = ticks.filter((tick) => tick.textContent);
+            return said.length && said.every((tick) => tick.classList.contains("ok"));
+        }"""
+    )
+
+
 def unfold_all(page: Page, chain: Chain) -> None:
     folded = page.locator("details:not([open]) > summary")
     for _ in range(folded.count()):  # each that is opened is one less
@@ -638,6 +649,7 @@ def _views() -> Iterator[View]:
     yield View("phone-join", "/join/{shopper_link}")
     yield View("phone-join-again", "/join/{phone_link}", "manager")
     yield View("visits", "/visits", "shopper", then=unfold_all)
+    yield View("visits-ready", "/visits", "shopper", then=wait_until_ready)
     yield View("my-work", "/visits/work", "shopper")
     yield View("interests", "/visits/interests", "shopper")
     yield View("interests-wrong", "/visits/interests", "shopper", then=know_nowhere)

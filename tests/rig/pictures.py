@@ -54,7 +54,7 @@ PICTURES = {
     "instrument-sound": Picture(("instrument-edit-sound",), at="section:has(> #sound)", high=260),
     "instrument-preview": Picture(("instrument-preview",), high=860),
     "downloads": Picture(("desk-owner",), at="section.downloads", high=340),
-    "shopper-day": Picture(("visits", "report-form", "queue"), "phone"),
+    "shopper-day": Picture(("visits-ready", "report-form", "queue"), "phone"),
     "shopper-report": Picture(("report-scale", "report-last-look", "report-returned"), "phone"),
     "staff": Picture(("staff",), high=820),
 }
