@@ -7,25 +7,23 @@ what was shown: what is applied is what was agreed to, or the changes are shown 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
     request,
     url_for,
 )
-from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from surveys import sites
 from surveys.site_changes import TELLING, Plan
 from surveys.sites_file import FaultySites, SitesFile, read
 from surveys.store.sites import COLUMNS
+from surveys.web.desk import csv_carried
 from surveys.web.desk.setup_steps import in_setup
 from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
@@ -37,7 +35,6 @@ blueprint = Blueprint("sites_import", __name__)
 
 MOST_BYTES = 2 * MIB
 SHOWN = 100  # of each kind of change, and of faults
-GOOD_FOR = 24 * 60 * 60
 
 
 @blueprint.app_template_global()
@@ -56,7 +53,7 @@ def page() -> str:
 @takes(2 * MOST_BYTES)
 @needs("owner")
 def preview() -> BaseResponse:
-    data = _sent()
+    data = csv_carried.sent()
     if not data.strip():
         return _faulty(b"", _("Choose a file, or paste its lines into the box."))
     if len(data) > MOST_BYTES:
@@ -72,14 +69,13 @@ def preview() -> BaseResponse:
 @takes(3 * MOST_BYTES)
 @needs("owner")
 def apply() -> BaseResponse:
-    try:
-        carried: dict[str, str] = _signer().loads(request.form.get("file", ""), max_age=GOOD_FOR)
-    except BadData:
+    carried = csv_carried.carried("sites")
+    if carried is None:
         return _faulty(b"", _("That page was too old. Choose the file again."))
-    data = carried["csv"].encode("utf-8")
+    data, shown = carried
     found = read(data)
     planned = sites.plan(services().database, found.sites)
-    if planned.fingerprint != carried["shown"]:
+    if planned.fingerprint != shown:
         return _shown(data, found, planned, meanwhile=True)
     missing = [name for name in _to_tick(planned) if name not in request.form]
     if missing:
@@ -90,7 +86,7 @@ def apply() -> BaseResponse:
             found.sites,
             at=services().clock(),
             by=me().person_id,
-            shown=carried["shown"],
+            shown=shown,
         )
     except sites.ChangedMeanwhile as changed:
         return _shown(data, found, changed.plan, meanwhile=True)
@@ -102,13 +98,6 @@ def apply() -> BaseResponse:
     return redirect(url_for("setup.poster") if in_setup() else url_for("sites.page"), 303)
 
 
-def _sent() -> bytes:
-    """The file that was chosen; else what was pasted."""
-    file = request.files.get("file")
-    data = file.read() if file else b""
-    return data or request.form.get("pasted", "").encode("utf-8", "replace")
-
-
 def _to_tick(planned: Plan) -> list[str]:
     """What has to be agreed to on its own."""
     return ["same_places"] * bool(planned.telling) + ["other_places"] * bool(planned.lookalikes)
@@ -116,36 +105,17 @@ def _to_tick(planned: Plan) -> list[str]:
 
 def _faulty(data: bytes, wrong: str | None, faulty: FaultySites | None = None) -> BaseResponse:
     faults = faulty.faults if faulty else ()
-    pasted = _text(data) if faults else ""
+    pasted = csv_carried.text(data) if faults else ""
     text = render_template(
         "desk/sites_import.html",
         pasted=pasted,
-        guessed=bool(pasted) and not _is_utf8(data),
+        guessed=bool(pasted) and not csv_carried.is_utf8(data),
         wrong=wrong,
         faults=faults[:SHOWN],
         more=len(faults) - len(faults[:SHOWN]),
         setup=in_setup(),
     )
     return Response(text, 422, mimetype="text/html")
-
-
-def _text(data: bytes) -> str:
-    """What stands in the box to be mended; of another encoding than UTF-8 what it most likely is.
-
-    It is shown and never taken as it is: only who knows the names sees whether they are right.
-    """
-    if _is_utf8(data):
-        return data.decode("utf-8-sig")
-    likely = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else "cp1252"
-    text = data.decode(likely, "replace")
-    return "" if "\0" in text else text  # a workbook, not a text
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        return "\0" not in data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
 
 
 def _shown(
@@ -156,15 +126,11 @@ def _shown(
     meanwhile: bool = False,
     missing: Sequence[str] = (),
 ) -> BaseResponse:
-    shown: dict[str, Any] = {
-        "csv": data.decode("utf-8-sig"),
-        "shown": planned.fingerprint,
-    }
     text = render_template(
         "desk/sites_preview.html",
         plan=planned,
         ignored=found.ignored,
-        file=_signer().dumps(shown),
+        file=csv_carried.carry("sites", data, planned.fingerprint),
         meanwhile=meanwhile,
         missing=missing,
         SHOWN=SHOWN,
@@ -173,7 +139,3 @@ def _shown(
         setup=in_setup(),
     )
     return Response(text, 422 if meanwhile or missing else 200, mimetype="text/html")
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="sites-import")

@@ -9,20 +9,18 @@ from __future__ import annotations
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     redirect,
     render_template,
-    request,
     url_for,
 )
-from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response as BaseResponse
 
 from surveys import visits_file
 from surveys.csv_reading import Faulty
 from surveys.visit_facts import EDGES
 from surveys.visits_file import VisitsFile
+from surveys.web.desk import csv_carried
 from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
 from surveys.web.sessions import me
@@ -33,7 +31,6 @@ blueprint = Blueprint("visits_import", __name__)
 
 MOST_BYTES = 2 * MIB
 SHOWN = 100
-GOOD_FOR = 24 * 60 * 60
 
 
 @blueprint.get("/desk/visits/import")
@@ -55,10 +52,7 @@ def template() -> Response:
 @takes(2 * MOST_BYTES)
 @needs("owner")
 def preview() -> BaseResponse:
-    file = request.files.get("file")
-    data = (file.read() if file else b"") or request.form.get("pasted", "").encode(
-        "utf-8", "replace"
-    )
+    data = csv_carried.sent()
     if not data.strip():
         return _faulty(b"", _("Choose a file, or paste its lines into the box."))
     if len(data) > MOST_BYTES:
@@ -74,14 +68,13 @@ def preview() -> BaseResponse:
 @takes(3 * MOST_BYTES)
 @needs("owner")
 def apply() -> BaseResponse:
-    try:
-        carried: dict[str, str] = _signer().loads(request.form.get("file", ""), max_age=GOOD_FOR)
-    except BadData:
+    carried = csv_carried.carried("visits")
+    if carried is None:
         return _faulty(b"", _("That page was too old. Choose the file again."))
-    data = carried["csv"].encode("utf-8")
+    data, shown = carried
     database, now = services().database, services().clock()
     try:
-        done = visits_file.take_in(database, now, data, by=me().person_id, shown=carried["shown"])
+        done = visits_file.take_in(database, now, data, by=me().person_id, shown=shown)
         if done is None:
             return _shown(data, visits_file.read(database, now, data), meanwhile=True)
     except Faulty as faulty:
@@ -93,11 +86,12 @@ def apply() -> BaseResponse:
     return redirect(url_for("visits_desk.listed", month=month), 303)
 
 
-def _form(pasted: str = "", wrong: str | None = None, faulty: Faulty | None = None) -> str:
+def _form(data: bytes = b"", wrong: str | None = None, faulty: Faulty | None = None) -> str:
     faults = faulty.faults if faulty else ()
     return render_template(
         "desk/visits_import.html",
-        pasted=pasted,
+        pasted=csv_carried.text(data),
+        guessed=not csv_carried.is_utf8(data),
         wrong=wrong,
         faults=faults[:SHOWN],
         more=len(faults) - len(faults[:SHOWN]),
@@ -106,25 +100,16 @@ def _form(pasted: str = "", wrong: str | None = None, faulty: Faulty | None = No
 
 
 def _faulty(data: bytes, wrong: str | None, faulty: Faulty | None = None) -> BaseResponse:
-    try:
-        pasted = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pasted = ""
-    return Response(_form(pasted.replace("\0", ""), wrong, faulty), 422, mimetype="text/html")
+    return Response(_form(data, wrong, faulty), 422, mimetype="text/html")
 
 
 def _shown(data: bytes, found: VisitsFile, *, meanwhile: bool = False) -> BaseResponse:
-    carried = {"csv": data.decode("utf-8-sig"), "shown": found.fingerprint}
     text = render_template(
         "desk/visits_preview.html",
         found=found,
-        file=_signer().dumps(carried),
+        file=csv_carried.carry("visits", data, found.fingerprint),
         meanwhile=meanwhile,
         SHOWN=SHOWN,
         EDGES=EDGES,
     )
     return Response(text, 422 if meanwhile else 200, mimetype="text/html")
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt="visits-import")
