@@ -27,7 +27,7 @@ from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
 from surveys.web.sessions import me
 from surveys.web.speech import gettext as _
-from surveys.web.speech import language, ngettext
+from surveys.web.speech import language
 
 blueprint = Blueprint("held", __name__)
 
@@ -92,7 +92,7 @@ def accept(site_id: str, submission_id: str) -> Response:
         reason = request.form.get("reason", "")
         who = (me().person_id, services().clock())
         key = (services().database, site_id, submission_id, *who)
-        holding.accept(*key, form=_form(case), reason=reason, seen=_seen())
+        holding.accept(*key, form=_form(case), reason=reason, seen=mending.seen())
         day = date.fromisoformat(case.submission.day)
         flash(_("Accepted: it counts at {site}, on {day}.", site=case.site.name, day=day))
 
@@ -105,7 +105,7 @@ def reject(site_id: str, submission_id: str) -> Response:
     def act(case: Case) -> None:
         who = (me().person_id, services().clock())
         key = (services().database, site_id, submission_id, *who)
-        holding.reject(*key, reason=request.form.get("reason", ""), seen=_seen())
+        holding.reject(*key, reason=request.form.get("reason", ""), seen=mending.seen())
         flash(_("Rejected: it is kept, and counts nowhere."))
 
     return _decided(site_id, submission_id, "reject", act)
@@ -122,7 +122,7 @@ def other(site_id: str, submission_id: str) -> Response:
         key = (services().database, site_id, submission_id, digest, *who)
         reason = request.form.get("reason", "")
         if request.form.get("take") == "other":
-            holding.accept_content(*key, reason=reason, seen=_seen())
+            holding.accept_content(*key, reason=reason, seen=mending.seen())
             flash(_("Taken: the other answers are read in place of the first from now on."))
         else:
             holding.reject_content(*key, reason=reason)
@@ -137,34 +137,12 @@ def other(site_id: str, submission_id: str) -> Response:
 def mend(site_id: str, submission_id: str) -> Response:
     place = _place(site_id)
     case = _case(place, submission_id)
-    answers = mending.changed(case, request.form)
     try:
-        if not answers:
-            raise holding.HoldingError(
-                Sentence("Nothing was changed: change an answer above first, then save.")
-            )
-        left = holding.mend(
-            *(services().database, site_id, submission_id, me().person_id, services().clock()),
-            answers=answers,
-            reason=request.form.get("reason", ""),
-            form=_form(case),
-            seen=_seen(),
-        )
+        mending.save(case, _("Mended. It fits now: accept it, if it may count."), form=_form(case))
     except holding.DecidedError as error:
         flash(error.args[0], "wrong")
     except holding.HoldingError as error:
         return _again(site_id, submission_id, "mend", error)
-    else:
-        if left:
-            flash(
-                ngettext(
-                    "Mended. {n} thing still does not fit.",
-                    "Mended. {n} things still do not fit.",
-                    len(left),
-                )
-            )
-        else:
-            flash(_("Mended. It fits now: accept it, if it may count."))
     return _to(site_id, submission_id, form=_form(case))
 
 
@@ -257,11 +235,6 @@ def _case(place: Site, submission_id: str) -> Case:
 
 def _form(case: Case) -> str | None:
     return case.instrument.form if case.instrument else None
-
-
-def _seen() -> int:
-    """How many amendments the page showed that was posted from."""
-    return request.form.get("seen", -1, int)
 
 
 def _position(case: Case) -> Position | None:

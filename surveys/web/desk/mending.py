@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from flask import flash, request
 from werkzeug.datastructures import MultiDict
 
-from surveys import wording, written
+from surveys import holding, wording, written
 from surveys.answers import fits, read_plain
+from surveys.holding import HoldingError
 from surveys.holding_desk import Case
 from surveys.instrument import LEVELS, MOMENTS, Item
 from surveys.sentences import Sentence
+from surveys.web.services import services
+from surveys.web.sessions import me
 from surveys.web.speech import gettext as _
-from surveys.web.speech import language, told
+from surveys.web.speech import language, ngettext, told
 from surveys.wording import Line
 
 AS_IT_IS = "="
@@ -81,6 +85,39 @@ def changed(case: Case, form: MultiDict[str, str]) -> dict[str, Any]:
         if line.answered or values:
             found[line.key] = new
     return found
+
+
+def save(case: Case, fits: str, *, form: str | None = None) -> None:
+    """Amend what the posted form gives anew, and say what still does not fit; ``fits`` if nothing.
+
+    ``form`` is the version to read it by.
+    Raises :class:`surveys.holding.HoldingError`, also where nothing was changed.
+    """
+    answers = changed(case, request.form)
+    if not answers:
+        raise HoldingError(
+            Sentence("Nothing was changed: change an answer above first, then save.")
+        )
+    submission = case.submission
+    left = holding.mend(
+        *(services().database, submission.site_id, submission.submission_id),
+        *(me().person_id, services().clock()),
+        answers=answers,
+        reason=request.form.get("reason", ""),
+        form=form,
+        seen=seen(),
+    )
+    still = ngettext(
+        "Mended. {n} thing still does not fit.",
+        "Mended. {n} things still do not fit.",
+        len(left),
+    )
+    flash(still if left else fits)
+
+
+def seen() -> int:
+    """How many amendments the page showed that was posted from."""
+    return request.form.get("seen", -1, int)
 
 
 def _kind(item: Item | None) -> str:

@@ -34,7 +34,7 @@ from surveys.web.security import MIB, needs, takes
 from surveys.web.services import services
 from surveys.web.sessions import me
 from surveys.web.speech import gettext as _
-from surveys.web.speech import language, ngettext
+from surveys.web.speech import language
 
 blueprint = Blueprint("review", __name__)
 
@@ -122,33 +122,12 @@ def decide(site_id: str, submission_id: str) -> Response:
 @needs(*REVIEWERS)
 def mend(site_id: str, submission_id: str) -> Response:
     found = _reading(site_id, submission_id)
-    answers = mending.changed(found.case, request.form)
     try:
-        if not answers:
-            raise holding.HoldingError(
-                Sentence("Nothing was changed: change an answer above first, then save.")
-            )
-        left = holding.mend(
-            *_about(found),
-            answers=answers,
-            reason=request.form.get("reason", ""),
-            seen=_seen(),
-        )
+        mending.save(found.case, _("Mended. Your correction stands beside the report."))
     except holding.DecidedError as error:
         flash(error.args[0], "wrong")
     except holding.HoldingError as error:
         return _again(site_id, submission_id, "mend", error)
-    else:
-        if left:
-            flash(
-                ngettext(
-                    "Mended. {n} thing still does not fit.",
-                    "Mended. {n} things still do not fit.",
-                    len(left),
-                )
-            )
-        else:
-            flash(_("Mended. Your correction stands beside the report."))
     return _to(site_id, submission_id)
 
 
@@ -165,13 +144,8 @@ def _words() -> str:
     return request.form.get("words", "")
 
 
-def _seen() -> int:
-    """How many amendments the page showed that was posted from."""
-    return request.form.get("seen", -1, int)
-
-
 def _accept(found: Reading) -> None:
-    holding.accept(*_about(found), reason=_words(), seen=_seen())
+    holding.accept(*_about(found), reason=_words(), seen=mending.seen())
     _counts(found)
 
 
@@ -181,14 +155,14 @@ def _give_back(found: Reading) -> None:
         for name, text in request.form.items()
         if name.startswith("q.") and name.removeprefix("q.") in _keys(found)
     }
-    reviewing.give_back(*_about(found), words=_words(), comments=comments, seen=_seen())
+    reviewing.give_back(*_about(found), words=_words(), comments=comments, seen=mending.seen())
     flash(_("Returned: the shopper reads your words, and sends a better one in its place."))
 
 
 def _reject(found: Reading) -> None:
     if not _words().strip():
         raise holding.HoldingError(Sentence("Say why it is rejected: the shopper reads it."))
-    holding.reject(*_about(found), reason=_words(), seen=_seen())
+    holding.reject(*_about(found), reason=_words(), seen=mending.seen())
     flash(_("Rejected: it is kept, and counts nowhere."))
 
 
