@@ -7,6 +7,7 @@
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
 import { inTurn, sendAll } from "./common.js";
+import { database } from "./storage.js";
 
 /**
  * @typedef {{id: string, text: string, at: number, secret: string, why?: string,
@@ -19,13 +20,10 @@ import { inTurn, sendAll } from "./common.js";
  *            delivered: boolean}} State
  */
 
-const STORES = ["drafts", "queue", "sent"];
 const MOST_RECORDS = 100;
 const MOST_BYTES = 900_000;
 const LONGEST_PAUSE = 300_000;
 
-/** @type {Promise<IDBDatabase> | undefined} */
-let opened;
 /** @type {Map<string, Waiting>} records that no database would take */
 const memory = new Map();
 /** @type {Map<string, Sent>} */
@@ -42,50 +40,8 @@ let failed = false;
 let kept = true;
 let delivered = false;
 
-function open() {
-  return (opened ??= new Promise((done, fail) => {
-    const asking = indexedDB.open("touchstone", 1);
-    asking.onupgradeneeded = () =>
-      STORES.forEach((name) => asking.result.createObjectStore(name, { keyPath: "id" }));
-    asking.onerror = () => fail(asking.error);
-    // Safari at times never answers.
-    setTimeout(fail, 3000);
-    asking.onsuccess = () => {
-      const db = asking.result;
-      // Safari closes connections under the page; another tab may want to upgrade.
-      db.onclose = () => (opened = undefined);
-      db.onversionchange = () => {
-        db.close();
-        opened = undefined;
-      };
-      done(db);
-    };
-  }));
-}
-
-/**
- * One transaction over all stores; its result is that of the request `work` returns.
- * Where the connection is gone it is opened again, once.
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: (name: string) => IDBObjectStore) => IDBRequest<T> | void} work
- * @returns {Promise<T>}
- */
-export async function run(mode, work, again = true) {
-  try {
-    const db = await open();
-    return await new Promise((done, fail) => {
-      const all = db.transaction(STORES, mode, { durability: "strict" });
-      const asked = work((name) => all.objectStore(name));
-      all.oncomplete = () => done(/** @type {T} */ (asked?.result));
-      all.onabort = () => fail(all.error);
-    });
-  } catch (error) {
-    opened = undefined;
-    if (again) return run(mode, work, false);
-    throw error;
-  }
-}
+/** One transaction over all stores, see {@link database}. */
+export const run = database("touchstone", { drafts: "id", queue: "id", sent: "id" });
 
 /** Everything that waits, the oldest first. @returns {Promise<Waiting[]>} */
 export async function waiting() {

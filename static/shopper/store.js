@@ -3,6 +3,8 @@
 //
 // Comments stand on lines of their own: the server takes them out on the way to the phone.
 
+import { database } from "../storage.js";
+
 /**
  * @typedef {{visit: string, id: string, shopper: string, token: string, form: string,
  *            language: string, started: string, at: number, page: number,
@@ -29,76 +31,8 @@
 
 const STORES = { drafts: "visit", reports: "id", photos: "key", forms: "key", visits: "visit", settings: "name" };
 
-/** @type {Promise<IDBDatabase> | undefined} */
-let opened;
-/** @type {Set<IDBTransaction>} */
-const reading = new Set();
-/** @type {Promise<void> | undefined} until the page is there again */
-let away;
-
-// WebKit puts a page that is left to sleep in the middle of what it reads, and then no other page can
-// write: so that is broken off, and asked again should the page come back.
-addEventListener("pagehide", () => {
-  away = new Promise((back) => addEventListener("pageshow", () => back((away = undefined)), { once: true }));
-  for (const one of reading) one.abort();
-});
-
-function open() {
-  return (opened ??= new Promise((done, fail) => {
-    const asking = indexedDB.open("touchstone visits", 1);
-    asking.onupgradeneeded = () => {
-      for (const [name, keyPath] of Object.entries(STORES))
-        asking.result.createObjectStore(name, { keyPath });
-    };
-    asking.onerror = () => fail(asking.error);
-    // Safari at times never answers.
-    setTimeout(() => fail(new Error("The phone's storage does not answer.")), 3000);
-    asking.onsuccess = () => {
-      const db = asking.result;
-      // Safari closes connections under the page; another tab may want to upgrade.
-      db.onclose = () => (opened = undefined);
-      db.onversionchange = () => {
-        db.close();
-        opened = undefined;
-      };
-      done(db);
-    };
-  }));
-}
-
-/**
- * One transaction over all stores; its result is that of the request `work` returns.
- * Where the connection is gone it is opened again, once. Rejects with what went wrong: a
- * QuotaExceededError where the phone is full.
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(store: (name: keyof typeof STORES) => IDBObjectStore) => IDBRequest<T> | void} work
- * @returns {Promise<T>}
- */
-export async function within(mode, work, again = true) {
-  await away;
-  try {
-    const db = await open();
-    return await new Promise((done, fail) => {
-      const all = db.transaction(Object.keys(STORES), mode, { durability: "strict" });
-      if (mode == "readonly") reading.add(all);
-      const asked = work((name) => all.objectStore(name));
-      all.oncomplete = () => {
-        reading.delete(all);
-        done(/** @type {T} */ (asked?.result));
-      };
-      all.onabort = () => {
-        reading.delete(all);
-        fail(all.error);
-      };
-    });
-  } catch (error) {
-    opened = undefined;
-    if (again && /** @type {any} */ (error)?.name != "QuotaExceededError")
-      return within(mode, work, false);
-    throw error;
-  }
-}
+/** One transaction over all stores, see {@link database}. */
+export const within = database("touchstone visits", STORES);
 
 /** @param {keyof typeof STORES} name @returns {Promise<any[]>} everything in a store */
 export const all = (name) => within("readonly", (store) => store(name).getAll());

@@ -21,9 +21,11 @@ from flask import Blueprint, Response, abort, request
 from surveys.web.rendering import STATIC, squeezed
 
 MODULES = {
-    "form.js": ("common.js", "conditions.js", "figures.js", "queue.js", "form.js"),
+    "form.js": (
+        *("common.js", "storage.js", "conditions.js", "figures.js", "queue.js", "form.js"),
+    ),
     "shopper.js": (
-        *("common.js", "keeping.js", "conditions.js", "figures.js"),
+        *("common.js", "storage.js", "keeping.js", "conditions.js", "figures.js"),
         *("shopper/store.js", "shopper/queue.js", "shopper/ready.js", "shopper/reports.js"),
         *("shopper/reading.js", "shopper/photos.js", "shopper/gadgets.js", "shopper/codes.js"),
         *("shopper/drafts.js", "shopper/forms.js", "shopper/parts.js", "shopper/review.js"),
@@ -32,7 +34,7 @@ MODULES = {
 }
 """What is served, and the files it is made of, in their order."""
 
-WORKER = ("common.js", "keeping.js", "shopper/store.js", "shopper/queue.js", "sw.js")
+WORKER = ("common.js", "storage.js", "keeping.js", "shopper/store.js", "shopper/queue.js", "sw.js")
 STYLES = ("form.css", "phone.css", "report.css")
 PICTURES = ("icon.svg",)
 MANIFEST = "manifest.webmanifest"

@@ -73,3 +73,35 @@ def test_closed_without_a_network_and_sent_once(
     proxy.up()
     hand.delivered()
     holds(chain, [(visit, [COLOURS[0]])])
+
+
+WRITING = """import([...document.scripts].find(({ src }) => src.includes("shopper.js")).src).then(
+    ({ within }) => {
+        const write = () => within("readwrite", (store) => {
+            const before = store("settings").get("n");
+            before.onsuccess = () => store("settings").put({ name: "n", value: 1 });
+        }).then(write);
+        for (let i = 0; i < 8; i++) write();
+    })"""
+ANOTHER_WRITES = """new Promise((done) => {
+    setTimeout(() => done("waits"), 10_000);
+    const asking = indexedDB.open("touchstone visits", 1);
+    asking.onsuccess = () => {
+        const writing = asking.result.transaction("settings", "readwrite");
+        writing.objectStore("settings").put({ name: "n", value: 2 });
+        writing.oncomplete = () => done("written");
+    };
+})"""
+
+
+def test_a_page_that_is_left_in_the_middle_of_writing_keeps_no_other_from_it(
+    chain: Installation, server: Server, proxy: Proxy, safari: Safari, tmp_path: Path
+) -> None:
+    publish(chain, tmp_path)
+    hand = Hand(safari, proxy.url)
+    hand.sign_in(invitation(chain))
+    for _ in range(3):
+        safari.open(f"{proxy.url}/visits/queue")
+        safari.run(WRITING)
+        safari.open(f"{proxy.url}/visits/work")
+        assert safari.run(ANOTHER_WRITES) == "written"
