@@ -10,20 +10,18 @@ from sqlite_utils.migrations import Migrations
 
 from surveys import holding_kinds
 from surveys.store import times
+from surveys.store.table import Table
 from surveys.store.tables import (
     ANSWERS_BY_FORM,
     AUDIT_INDEXES,
-    CALIBRATION,
     FIRST,
     HELD,
     INSTRUMENT_FILES,
     JOBS,
-    PLANNING,
     PREFERENCES,
     TOUCHPOINTS,
-    VISITS,
-    Table,
 )
+from surveys.store.tables_field import CALIBRATION, PLANNING, VISITS
 
 migrations = Migrations("touchstone")
 
