@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 from hypothesis import settings
 
 from surveys.installation import DATABASE_FILE, Installation
+from surveys.people import Person
 from surveys.store import sites, tokens
 from surveys.store.database import Database
 from surveys.store.sites import Site
@@ -144,6 +145,22 @@ def chain(installation: Installation) -> Installation:
 
 
 @pytest.fixture
+def ana(chain: Installation) -> Person:
+    """A shopper who has joined."""
+    from tests.field import add_shopper  # noqa: PLC0415 - it imports this module
+
+    return add_shopper(chain, "ana")
+
+
+@pytest.fixture
+def ben(chain: Installation) -> Person:
+    """Another one."""
+    from tests.field import add_shopper  # noqa: PLC0415
+
+    return add_shopper(chain, "ben")
+
+
+@pytest.fixture
 def app(chain: Installation, clock: Clock) -> Flask:
     """The application over the chain, at the clock's time."""
     from surveys.web.application import build  # noqa: PLC0415 - only those who need it pay for it
@@ -151,6 +168,14 @@ def app(chain: Installation, clock: Clock) -> Flask:
     application = build(chain.folder, clock=clock)
     application.testing = True
     return application
+
+
+@pytest.fixture
+def hers(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
+    """Ana's phone, signed in."""
+    from tests.field import add_phone, phone  # noqa: PLC0415
+
+    return phone(app, add_phone(chain, ana)[1])
 
 
 @pytest.fixture

@@ -30,16 +30,6 @@ def db(chain: Installation) -> Database:
     return chain.database()
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def ben(chain: Installation) -> Person:
-    return add_shopper(chain, "ben")
-
-
 def gold(found: Case) -> Mapping[str, int]:
     return found.levels
 

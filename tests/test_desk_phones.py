@@ -46,11 +46,6 @@ def desk(app: Flask, db: Database) -> FlaskClient:
     return signed_in(app.test_client(), enrol(db, "owner", email="olu@example.org"))
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
 # --- phones -----------------------------------------------------------------------------------
 
 

@@ -30,11 +30,6 @@ def db(chain: Installation) -> Database:
 
 
 @pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
 def owner(app: Flask, db: Database) -> FlaskClient:
     return signed_in(app.test_client(), enrol(db, "owner"))
 

@@ -48,11 +48,6 @@ def reviewer(app: Flask, db: Database) -> FlaskClient:
 
 
 @pytest.fixture
-def ana(chain: Installation, db: Database) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
 def visit(chain: Installation, ana: Person) -> Visit:
     return accepted_visit(chain, ana)
 

@@ -56,16 +56,6 @@ def manager(app: Flask, db: Database) -> FlaskClient:
     return signed_in(app.test_client(), enrol(db, "manager", regions=["east"]))
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def ben(chain: Installation) -> Person:
-    return add_shopper(chain, "ben")
-
-
 def now(db: Database, visit: Visit) -> Visit:
     found = store.find(db, visit.site_id, visit.visit_id)
     assert found is not None

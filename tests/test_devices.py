@@ -22,11 +22,6 @@ def db(chain: Installation) -> Database:
     return chain.database()
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
 def acts(db: Database) -> list[str]:
     return [row["action"] for row in db.rows("SELECT action FROM audit ORDER BY at_utc")]
 

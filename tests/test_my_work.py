@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -22,11 +21,8 @@ from tests.conftest import CHAIN, NOW
 from tests.desk_people import form_token
 from tests.field import (
     accepted_visit,
-    add_phone,
-    add_shopper,
     add_visit,
     counted_visit,
-    phone,
     report_of,
     send,
 )
@@ -35,21 +31,6 @@ from tests.field import (
 @pytest.fixture
 def db(chain: Installation) -> Database:
     return chain.database()
-
-
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def ben(chain: Installation) -> Person:
-    return add_shopper(chain, "ben")
-
-
-@pytest.fixture
-def anas(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
-    return phone(app, add_phone(chain, ana)[1])
 
 
 def post(client: FlaskClient, address: str, **fields: Any) -> TestResponse:
@@ -64,7 +45,7 @@ def section(page: str, name: str) -> str:
 # --- the list ---------------------------------------------------------------------------------
 
 
-def test_the_home_groups_what_is_to_do(anas: FlaskClient, chain: Installation, ana: Person) -> None:
+def test_the_home_groups_what_is_to_do(hers: FlaskClient, chain: Installation, ana: Person) -> None:
     late = accepted_visit(chain, ana, due=date(2026, 11, 22), not_before=date(2026, 11, 1))
     chain.database().execute(
         "UPDATE visits SET due = '2026-11-21' WHERE visit_id = :v", {"v": late.visit_id}
@@ -73,7 +54,7 @@ def test_the_home_groups_what_is_to_do(anas: FlaskClient, chain: Installation, a
     accepted_visit(chain, ana, site_id="lisbon-1", not_before=date(2026, 11, 25))
     add_visit(chain, [ana], site_id="auckland-1", fee="25", expenses="10", currency="EUR")
 
-    page = anas.get("/visits").text
+    page = hers.get("/visits").text
 
     now = section(page, "now")
     assert "Late: it was due on 21 Nov 2026." in now
@@ -87,7 +68,7 @@ def test_the_home_groups_what_is_to_do(anas: FlaskClient, chain: Installation, a
 
 
 def test_what_was_delivered_is_told_in_plain_words(
-    anas: FlaskClient, chain: Installation, ana: Person
+    hers: FlaskClient, chain: Installation, ana: Person
 ) -> None:
     visit = accepted_visit(chain, ana)
     assert visit.token is not None
@@ -100,14 +81,14 @@ def test_what_was_delivered_is_told_in_plain_words(
         ("rejected", "Your report was not accepted."),
     ):
         chain.database().execute("UPDATE submissions SET status = :s", {"s": status})
-        assert said in section(anas.get("/visits").text, "delivered")
+        assert said in section(hers.get("/visits").text, "delivered")
     chain.database().execute("UPDATE submissions SET status = 'returned'")
-    assert "Your report came back to you." in section(anas.get("/visits").text, "now")
+    assert "Your report came back to you." in section(hers.get("/visits").text, "now")
 
 
-def test_an_offer_is_accepted(anas: FlaskClient, chain: Installation, ana: Person) -> None:
+def test_an_offer_is_accepted(hers: FlaskClient, chain: Installation, ana: Person) -> None:
     visit = add_visit(chain, [ana])
-    answer = post(anas, f"/visits/{visit.visit_id}/accept")
+    answer = post(hers, f"/visits/{visit.visit_id}/accept")
     assert "The visit is yours." in answer.text
     (mine,) = visits.of_shopper(chain.database(), ana.person_id)
     assert mine.visit.visit_id == visit.visit_id
@@ -123,37 +104,37 @@ def test_an_offer_is_accepted(anas: FlaskClient, chain: Installation, ana: Perso
     ],
 )
 def test_an_offer_is_declined_with_a_reason_chosen_or_written(
-    anas: FlaskClient, chain: Installation, ana: Person, fields: dict[str, str], kept: str
+    hers: FlaskClient, chain: Installation, ana: Person, fields: dict[str, str], kept: str
 ) -> None:
     visit = add_visit(chain, [ana])
-    answer = post(anas, f"/visits/{visit.visit_id}/decline", **fields)
+    answer = post(hers, f"/visits/{visit.visit_id}/decline", **fields)
     assert "You have declined the visit." in answer.text
     (offer,) = store.offers(chain.database(), visit)
     assert (offer.status, offer.reason) == ("declined", kept)
 
 
 def test_who_is_known_there_is_led_to_say_so(
-    anas: FlaskClient, chain: Installation, ana: Person
+    hers: FlaskClient, chain: Installation, ana: Person
 ) -> None:
     visit = add_visit(chain, [ana])
-    page = post(anas, f"/visits/{visit.visit_id}/decline", why="known").text
+    page = post(hers, f"/visits/{visit.visit_id}/decline", why="known").text
     assert 'value="Vienna, Graben"' in page
 
 
 def test_an_offer_that_is_gone_is_told_kindly(
-    anas: FlaskClient, chain: Installation, ana: Person, ben: Person, db: Database
+    hers: FlaskClient, chain: Installation, ana: Person, ben: Person, db: Database
 ) -> None:
     visit = add_visit(chain, [ana, ben])
     visits.accept(db, NOW, visit, ben.person_id)
-    assert post(anas, f"/visits/{visit.visit_id}/accept").status_code == 404
+    assert post(hers, f"/visits/{visit.visit_id}/accept").status_code == 404
 
 
 def test_somebody_elses_offer_cannot_be_answered(
-    anas: FlaskClient, chain: Installation, ben: Person, db: Database
+    hers: FlaskClient, chain: Installation, ben: Person, db: Database
 ) -> None:
     visit = add_visit(chain, [ben])
     for act in ("accept", "decline"):
-        assert post(anas, f"/visits/{visit.visit_id}/{act}").status_code == 404
+        assert post(hers, f"/visits/{visit.visit_id}/{act}").status_code == 404
     (offer,) = store.offers(db, visit)
     assert offer.status == "open"
 
@@ -162,11 +143,11 @@ def test_somebody_elses_offer_cannot_be_answered(
 
 
 def test_an_interest_takes_open_offers_there_back(
-    anas: FlaskClient, chain: Installation, ana: Person, db: Database
+    hers: FlaskClient, chain: Installation, ana: Person, db: Database
 ) -> None:
     there = add_visit(chain, [ana])
     elsewhere = add_visit(chain, [ana], site_id="lisbon-1")
-    page = post(anas, "/visits/interests", site="vienna, graben", reason="I work there.").text
+    page = post(hers, "/visits/interests", site="vienna, graben", reason="I work there.").text
     assert "1 offer there is taken back." in page
     assert "I work there." in page
     assert [found.visit.visit_id for found in visits.offered_to(db, ana.person_id)] == [
@@ -177,10 +158,10 @@ def test_an_interest_takes_open_offers_there_back(
 
 
 def test_of_an_accepted_visit_there_the_owner_is_told(
-    anas: FlaskClient, chain: Installation, ana: Person
+    hers: FlaskClient, chain: Installation, ana: Person
 ) -> None:
     accepted_visit(chain, ana)
-    page = post(anas, "/visits/interests", site="vienna-1", reason="I began to work there.").text
+    page = post(hers, "/visits/interests", site="vienna-1", reason="I began to work there.").text
     assert "Its owner is told" in page
 
 
@@ -194,24 +175,24 @@ def test_of_an_accepted_visit_there_the_owner_is_told(
     ],
 )
 def test_an_interest_that_cannot_be_taken_is_explained(
-    anas: FlaskClient, ana: Person, db: Database, typed: str, reason: str, said: str
+    hers: FlaskClient, ana: Person, db: Database, typed: str, reason: str, said: str
 ) -> None:
-    answer = post(anas, "/visits/interests", site=typed, reason=reason)
+    answer = post(hers, "/visits/interests", site=typed, reason=reason)
     assert answer.status_code == 422
     assert said in answer.text
     assert interests_store.of_person(db, ana.person_id) == []
 
 
 def test_an_interest_is_taken_back_and_declared_again(
-    anas: FlaskClient, ana: Person, ben: Person, db: Database
+    hers: FlaskClient, ana: Person, ben: Person, db: Database
 ) -> None:
     interests.declare(db, NOW, ben.person_id, CHAIN[0], "Mine")
-    post(anas, "/visits/interests", site="vienna-1", reason="I work there.")
-    assert "Taken back." in post(anas, "/visits/interests/take-back", site="vienna-1").text
+    post(hers, "/visits/interests", site="vienna-1", reason="I work there.")
+    assert "Taken back." in post(hers, "/visits/interests/take-back", site="vienna-1").text
     assert interests_store.of_person(db, ana.person_id) == []
-    assert "no such interest" in post(anas, "/visits/interests/take-back", site="vienna-1").text
+    assert "no such interest" in post(hers, "/visits/interests/take-back", site="vienna-1").text
     assert len(interests_store.of_person(db, ben.person_id)) == 1, "nobody else's is touched"
-    post(anas, "/visits/interests", site="vienna-1", reason="Again.")
+    post(hers, "/visits/interests", site="vienna-1", reason="Again.")
     assert [one.reason for one in interests_store.of_person(db, ana.person_id)] == ["Again."]
 
 
@@ -255,13 +236,13 @@ def test_nothing_is_owed_before_a_report_counts(
 
 
 def test_my_work_tells_what_is_done_and_owed_currency_by_currency(
-    anas: FlaskClient, chain: Installation, ana: Person, ben: Person
+    hers: FlaskClient, chain: Installation, ana: Person, ben: Person
 ) -> None:
-    assert "Nothing yet." in anas.get("/visits/work").text
+    assert "Nothing yet." in hers.get("/visits/work").text
     counted_visit(chain, ana, 20, fee="25", expenses="12.50", currency="EUR")
     counted_visit(chain, ana, None, site_id="lisbon-1", fee="30", currency="CHF")
     counted_visit(chain, ben, None, site_id="auckland-1", fee="99", currency="NZD")
-    page = anas.get("/visits/work").text
+    page = hers.get("/visits/work").text
     assert "2 reports sent." in page
     assert "37.50 EUR" in page
     assert "30 CHF" in page

@@ -42,11 +42,6 @@ def db(chain: Installation) -> Database:
 
 
 @pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
 def phone_of_ana(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
     return phone(app, add_phone(chain, ana)[1])
 

@@ -27,16 +27,6 @@ from tests.field import (
 )
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def hers(chain: Installation, app: Flask, ana: Person) -> FlaskClient:
-    return phone(app, add_phone(chain, ana)[1])
-
-
 def told(client: FlaskClient, **headers: str) -> Any:
     answer = client.get("/visits/ready", headers=headers)
     assert answer.status_code == 200

@@ -61,11 +61,6 @@ GPS, ORIENTATION = 0x8825, 0x0112
 
 
 @pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
 def mine(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
     """Ana's phone."""
     _, token = add_phone(chain, ana)

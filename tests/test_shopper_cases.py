@@ -31,16 +31,6 @@ def db(chain: Installation) -> Database:
     return chain.database()
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def hers(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
-    return phone(app, add_phone(chain, ana)[1])
-
-
 def press(client: FlaskClient, address: str, **fields: object) -> TestResponse:
     """A form of a phone's page, sent."""
     token = form_token(client.get("/visits/cases"))

@@ -16,7 +16,6 @@ from tests.field import (
     FACTS,
     accepted_visit,
     add_phone,
-    add_shopper,
     listed,
     phone,
     photo,
@@ -28,21 +27,6 @@ from tests.field import (
 
 PICTURE = photo()
 SECRET_WORDS = "The lamp over the third till was broken."
-
-
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def ben(chain: Installation) -> Person:
-    return add_shopper(chain, "ben")
-
-
-@pytest.fixture
-def hers(app: Flask, chain: Installation, ana: Person) -> FlaskClient:
-    return phone(app, add_phone(chain, ana)[1])
 
 
 @pytest.fixture

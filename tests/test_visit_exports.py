@@ -15,17 +15,12 @@ from surveys.people import Person
 from surveys.store.database import Database
 from tests.desk_people import enrol, signed_in
 from tests.exported import ask, rows
-from tests.field import accepted_visit, add_shopper, add_visit, counted_visit
+from tests.field import accepted_visit, add_visit, counted_visit
 
 
 @pytest.fixture
 def db(chain: Installation) -> Database:
     return chain.database()
-
-
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
 
 
 def test_every_visit_has_its_row_and_its_state(

@@ -27,16 +27,6 @@ from tests.field import (
 )
 
 
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
-
-
-@pytest.fixture
-def ben(chain: Installation) -> Person:
-    return add_shopper(chain, "ben")
-
-
 def test_the_first_who_accepts_has_it(chain: Installation, ana: Person, ben: Person) -> None:
     db = chain.database()
     visit = add_visit(chain, [ana, ben])

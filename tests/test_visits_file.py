@@ -21,7 +21,7 @@ from surveys.store import visits as store
 from surveys.store.database import Database
 from tests.conftest import CHAIN, NOW
 from tests.desk_people import HTML, enrol, send_form, signed_in
-from tests.field import accepted_visit, add_plan, add_shopper, add_visit
+from tests.field import accepted_visit, add_plan, add_visit
 
 HEADER = ",".join(visits_file.NAMES)
 GOOD = f"""{HEADER}
@@ -33,11 +33,6 @@ lisbon-1,2026-12-20,,,,,,,,,
 @pytest.fixture
 def db(chain: Installation) -> Database:
     return chain.database()
-
-
-@pytest.fixture
-def ana(chain: Installation) -> Person:
-    return add_shopper(chain, "ana")
 
 
 @pytest.fixture
