@@ -259,6 +259,8 @@ def take(db: Database, at: datetime, visit: Visit, person_id: str) -> Visit:
         raise VisitError(
             Sentence("This visit needs a certificate, and you have none that is good today.")
         )
+    if seen(db, current).is_late(at):
+        raise VisitError(Sentence("The deadline of this visit has passed: it cannot be taken now."))
     taken = not store.answer_offer(db, visit, person_id, "accepted", times.text(at))
     token = codes.letters()
     if taken or not store.change(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -98,6 +99,16 @@ def test_a_visit_that_needs_a_certificate_is_not_accepted_without_a_good_one(
         visits.accept(chain.database(), NOW, visit, ana.person_id)
     (offered,) = visits.offered_to(chain.database(), ana.person_id)
     assert offered.state == "offered"
+
+
+def test_a_visit_is_not_accepted_after_its_deadline_where_it_is(
+    chain: Installation, ana: Person
+) -> None:
+    visit = add_visit(chain, [ana])  # due on 30 November in Vienna
+    last, over = (datetime(2026, 11, 30, hour, 30, tzinfo=UTC) for hour in (22, 23))
+    with pytest.raises(VisitError, match="deadline of this visit has passed"):
+        visits.accept(chain.database(), over, visit, ana.person_id)
+    assert visits.accept(chain.database(), last, visit, ana.person_id).status == "accepted"
 
 
 def test_a_visit_counts_once_though_nobody_reviews_its_reports(
